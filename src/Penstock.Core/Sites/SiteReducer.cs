@@ -1,0 +1,139 @@
+using System.Collections.Immutable;
+using NodaTime;
+using Penstock.Core.GridEvents;
+using Penstock.Core.Metering;
+using Penstock.Core.Units;
+
+namespace Penstock.Core.Sites;
+
+/// <summary>The only maker of site states: <c>Apply(state, input)</c> is pure, total and deterministic.</summary>
+public static class SiteReducer
+{
+    /// <summary>A session that touched its floor may discharge again only this far above it: state of charge jumps by whole percents.</summary>
+    public static readonly StateOfCharge FloorHysteresis = StateOfCharge.FromPercent(2);
+
+    /// <summary>A setpoint counts as followed within max(this, 5 %) of the metered power.</summary>
+    public static readonly Power FollowTolerance = Power.FromKilowatts(1.5);
+
+    public const double FollowToleranceRatio = 0.05;
+
+    /// <summary>An EVSE that leaves its setpoint for this long stops counting as following; its share goes to others.</summary>
+    public static readonly Duration FollowPatience = Duration.FromMinutes(3);
+
+    public static SiteState Apply(SiteState state, SiteInput input)
+    {
+        var next = input switch
+        {
+            StationConnected(_, var station) => OfStation(state, station, evse => evse with { Online = true }),
+            StationDisconnected(_, var station) => OfStation(state, station, evse => evse with { Online = false }),
+            StatusReported reported => Of(state, reported.Evse, evse => evse with { Status = reported.Status }),
+            SessionStarted(_, var session) => Of(state, session.Evse, evse => Start(evse, session)),
+            TermsChanged changed => OfSession(state, changed.Session, evse => Change(evse, changed)),
+            Measured(_, var measurement) => Of(state, measurement.Evse, evse => Measure(evse, measurement)),
+            SessionEnded ended => Of(state, ended.Evse, evse => End(evse, ended.Session)),
+            InstructionReceived(_, var instruction) => state with { Instructions = Replace(state.Instructions, instruction) },
+            InstructionAborted(var at, var id) => state with
+            {
+                Instructions = [.. state.Instructions.Select(i => i.Id == id && i.AbortedAt is null ? i with { AbortedAt = at } : i)],
+            },
+            PlanAdopted(_, var plan) => state.Plan is { } current && current.MadeAt > plan.MadeAt ? state : state with { Plan = plan },
+            SetpointsMade made => made.Setpoints.Aggregate(state, (s, p) => Of(s, p.Evse, evse => evse with { Setpoint = p })),
+            SetpointAccepted accepted => Of(state, accepted.Evse, evse => evse with
+            {
+                AcceptedSetpoint = accepted.Power, AcceptedAt = accepted.At, DeviatingSince = null,
+            }),
+            SetpointRefused refused => Of(state, refused.Evse, evse => evse with { Following = false }),
+            LayoutChanged(_, var layout) => Rebuild(state, layout),
+            _ => throw new ArgumentOutOfRangeException(nameof(input), input, "An unknown site input."),
+        };
+        return next with
+        {
+            AsOf = Instant.Max(state.AsOf, input.At),
+            Instructions = next.Instructions.RemoveAll(i => i.Window.End + Duration.FromHours(1) < input.At),
+        };
+    }
+
+    private static EvseState Start(EvseState evse, ChargingSession session) =>
+        evse.Session?.Id == session.Id ? evse : evse with { Session = session, Setpoint = null, AcceptedSetpoint = null, Following = true };
+
+    private static EvseState End(EvseState evse, SessionId session) =>
+        evse.Session?.Id == session ? evse with { Session = null, Setpoint = null, AcceptedSetpoint = null, Following = true } : evse;
+
+    private static EvseState Change(EvseState evse, TermsChanged changed) => evse.Session is { } session
+        ? evse with
+        {
+            Session = session with
+            {
+                Terms = changed.Terms,
+                Vehicle = changed.Vehicle ?? session.Vehicle,
+                StateOfCharge = changed.StateOfCharge ?? session.StateOfCharge,
+                StateOfChargeAt = changed.StateOfCharge is null ? session.StateOfChargeAt : changed.At,
+            },
+        }
+        : evse;
+
+    private static EvseState Measure(EvseState evse, EvseMeasurement measurement)
+    {
+        if (evse.Measurement is { } last && measurement.At < last.At) return evse; // late values are for the journal, not for control
+        var session = evse.Session is { } open ? Charged(open, evse.Measurement, measurement) : null;
+        return Followed(evse with { Session = session, Measurement = Merged(evse.Measurement, measurement) });
+    }
+
+    private static ChargingSession Charged(ChargingSession session, EvseMeasurement? last, EvseMeasurement now)
+    {
+        var believed = StateOfChargeFilter.Next(session, last, now);
+        if (believed is not { } soc) return session;
+        var floor = session.Terms.Floor;
+        var atFloor = soc <= floor || (session.AtFloor && soc.Fraction < floor.Fraction + FloorHysteresis.Fraction);
+        return session with { StateOfCharge = soc, StateOfChargeAt = now.At, AtFloor = atFloor };
+    }
+
+    private static EvseMeasurement Merged(EvseMeasurement? last, EvseMeasurement now) => last is null
+        ? now
+        : now with
+        {
+            ActivePower = now.ActivePower ?? last.ActivePower,
+            ImportRegisterWh = now.ImportRegisterWh ?? last.ImportRegisterWh,
+            ExportRegisterWh = now.ExportRegisterWh ?? last.ExportRegisterWh,
+        };
+
+    /// <summary>Compares the metered power with the accepted setpoint. Charging less than asked is the vehicle's right; giving less is not.</summary>
+    private static EvseState Followed(EvseState evse)
+    {
+        if (evse.AcceptedSetpoint is not { } asked || evse.Measurement is not { ActivePower: { } actual, At: var at } || at <= evse.AcceptedAt)
+        {
+            return evse;
+        }
+
+        var tolerance = Power.Max(FollowTolerance, asked.Magnitude * FollowToleranceRatio);
+        var obeys = asked.IsDischarge ? (actual - asked).Magnitude <= tolerance : actual <= asked + tolerance;
+        if (obeys) return evse with { Following = true, DeviatingSince = null };
+        var since = evse.DeviatingSince ?? at;
+        return evse with { DeviatingSince = since, Following = at - since < FollowPatience && evse.Following };
+    }
+
+    private static ImmutableArray<GridInstruction> Replace(ImmutableArray<GridInstruction> all, GridInstruction one) =>
+        [.. all.Where(i => i.Id != one.Id), one];
+
+    private static SiteState Rebuild(SiteState state, SiteLayout layout) => state with
+    {
+        Layout = layout,
+        Evses = layout.Evses.ToImmutableDictionary(
+            evse => evse.Id,
+            evse => state.Evses.TryGetValue(evse.Id, out var known) ? known with { Layout = evse } : new EvseState(evse)),
+    };
+
+    private static SiteState Of(SiteState state, EvseId id, Func<EvseState, EvseState> change) =>
+        state.Evses.TryGetValue(id, out var evse) ? state with { Evses = state.Evses.SetItem(id, change(evse)) } : state;
+
+    private static SiteState OfSession(SiteState state, SessionId id, Func<EvseState, EvseState> change) =>
+        state.Evses.Values.FirstOrDefault(evse => evse.Session?.Id == id) is { } found ? Of(state, found.Layout.Id, change) : state;
+
+    private static SiteState OfStation(SiteState state, StationId station, Func<EvseState, EvseState> change) =>
+        state with
+        {
+            Evses = state.Evses.SetItems(state.Evses
+                .Where(pair => pair.Key.Station == station)
+                .Select(pair => KeyValuePair.Create(pair.Key, change(pair.Value)))),
+        };
+}

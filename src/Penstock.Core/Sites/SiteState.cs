@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using NodaTime;
+using Penstock.Core.Dispatching;
+using Penstock.Core.Fleet;
+using Penstock.Core.GridEvents;
+using Penstock.Core.Metering;
+using Penstock.Core.Planning;
+using Penstock.Core.Units;
+
+namespace Penstock.Core.Sites;
+
+/// <summary>Connector status in the words of OCPP 2.x; 1.6 statuses are mapped to it.</summary>
+public enum ConnectorStatus
+{
+    Available, Occupied, Reserved, Unavailable, Faulted,
+}
+
+/// <summary>A vehicle at an EVSE, from plug-in to unplug.</summary>
+/// <param name="Vehicle">Null while the identity is unknown: charge only, no plan.</param>
+public sealed record ChargingSession(
+    SessionId Id,
+    string TransactionId,
+    EvseId Evse,
+    Vehicle? Vehicle,
+    OwnerTerms Terms,
+    Instant StartedAt,
+    StateOfCharge? StateOfChargeAtStart)
+{
+    /// <summary>Latest believed state of charge: measured, or carried forward by registers; null = unknown.</summary>
+    public StateOfCharge? StateOfCharge { get; init; } = StateOfChargeAtStart;
+
+    public Instant? StateOfChargeAt { get; init; }
+
+    /// <summary>True once the platform found the target unreachable and told the owner: the guarantee is relaxed, not broken.</summary>
+    public bool Relaxed { get; init; }
+
+    /// <summary>Grid-side energy given in this month's events, for fairness.</summary>
+    public Energy Called { get; init; }
+
+    /// <summary>Set by the reducer while the state of charge is within the hysteresis above the floor after touching it.</summary>
+    public bool AtFloor { get; init; }
+}
+
+/// <summary>One EVSE as the site loop sees it.</summary>
+public sealed record EvseState(EvseLayout Layout)
+{
+    public bool Online { get; init; }
+
+    public ConnectorStatus? Status { get; init; }
+
+    public ChargingSession? Session { get; init; }
+
+    public EvseMeasurement? Measurement { get; init; }
+
+    /// <summary>What the dispatcher asked for last.</summary>
+    public Setpoint? Setpoint { get; init; }
+
+    /// <summary>What the station accepted last, and when.</summary>
+    public Power? AcceptedSetpoint { get; init; }
+
+    public Instant? AcceptedAt { get; init; }
+
+    /// <summary>False after the metered power left the setpoint for too long: its share is given to others.</summary>
+    public bool Following { get; init; } = true;
+
+    public Instant? DeviatingSince { get; init; }
+}
+
+/// <summary>A site at one moment; immutable, made only by <see cref="SiteReducer"/>.</summary>
+public sealed record SiteState(SiteLayout Layout, ImmutableDictionary<EvseId, EvseState> Evses)
+{
+    public Plan? Plan { get; init; }
+
+    /// <summary>Instructions that touch this site and are not over, with this site's share of a portfolio target.</summary>
+    public ImmutableArray<GridInstruction> Instructions { get; init; } = [];
+
+    public Instant AsOf { get; init; }
+
+    public static SiteState Of(SiteLayout layout) =>
+        new(layout, layout.Evses.ToImmutableDictionary(evse => evse.Id, evse => new EvseState(evse)));
+}

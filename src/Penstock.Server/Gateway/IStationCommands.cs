@@ -1,0 +1,14 @@
+using Penstock.Core.Dispatching;
+using Penstock.Core.Sites;
+
+namespace Penstock.Server.Gateway;
+
+/// <summary>The way from the site loop to the wire.</summary>
+public interface IStationCommands
+{
+    /// <summary>
+    /// Queues the setpoint for the EVSE's station and returns at once; a queued older setpoint of the same EVSE is replaced. The outcome comes back
+    /// to the site as <see cref="SetpointAccepted"/> or <see cref="SetpointRefused"/>. Call it again before the dead-man duration ends.
+    /// </summary>
+    void Send(SessionId session, Setpoint setpoint);
+}
