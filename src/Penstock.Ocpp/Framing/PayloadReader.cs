@@ -1,0 +1,39 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Penstock.Ocpp.Framing;
+
+/// <summary>Turns a payload into its record, or says what is wrong with it in the words of OCPP-J.</summary>
+public static class PayloadReader
+{
+    public static (T? Message, OcppViolation? Violation) Read<T>(JsonElement payload)
+        where T : class, IOcppMessage<T> => Read(payload, T.TypeInfo);
+
+    private static (T?, OcppViolation?) Read<T>(JsonElement payload, JsonTypeInfo<T> type)
+        where T : class, IOcppChecked
+    {
+        try
+        {
+            var message = payload.Deserialize(type);
+            if (message is null) return (null, new OcppViolation(OcppError.FormatViolation, "", "null", "an object"));
+            return message.Check() is { } violation ? (null, violation) : (message, null);
+        }
+        catch (JsonException problem)
+        {
+            return (null, Of(problem));
+        }
+        catch (InvalidOperationException)
+        {
+            return (null, new OcppViolation(OcppError.FormatViolation, "", "a string that is no valid Unicode", "UTF-8"));
+        }
+    }
+
+    private static OcppViolation Of(JsonException problem)
+    {
+        var pointer = (problem.Path ?? "$").TrimStart('$').Replace("].", "/").Replace('.', '/').Replace('[', '/').Replace("]", "");
+        var missing = problem.Message.Contains("missing required properties", StringComparison.Ordinal);
+        return missing
+            ? new OcppViolation(OcppError.OccurrenceConstraintViolation, pointer, "incomplete", problem.Message[(problem.Message.IndexOf(':') + 1)..].Trim())
+            : new OcppViolation(OcppError.TypeConstraintViolation, pointer, "of the wrong type or no listed value", "the type of the schema");
+    }
+}

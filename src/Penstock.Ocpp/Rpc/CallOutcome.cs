@@ -1,0 +1,70 @@
+using System.Text.Json;
+
+namespace Penstock.Ocpp.Rpc;
+
+/// <summary>Order of waiting calls: a safety command overtakes a setpoint, a setpoint an operator's request, all of them a poll.</summary>
+public enum CallPriority
+{
+    Safety,
+    Setpoint,
+    Operator,
+    Poll,
+}
+
+public enum CallStatus
+{
+    /// <summary>The peer answered; the payload is valid.</summary>
+    Answered,
+
+    /// <summary>The peer answered with CALLERROR, or with a payload that breaks the schema.</summary>
+    Refused,
+
+    /// <summary>No answer before the deadline.</summary>
+    TimedOut,
+
+    /// <summary>The socket closed, or a newer one took over.</summary>
+    Closed,
+
+    /// <summary>A newer call with the same coalescing key replaced it before it was sent.</summary>
+    Superseded,
+
+    /// <summary>The queue was full.</summary>
+    QueueFull,
+}
+
+/// <summary>How a call ended; <see cref="Response"/> is set exactly when it was answered.</summary>
+public sealed record CallOutcome<T>(CallStatus Status, T? Response, string? ErrorCode = null, string? ErrorDescription = null)
+    where T : class;
+
+internal sealed record RawOutcome(CallStatus Status, JsonElement Payload = default, string? ErrorCode = null, string? ErrorDescription = null);
+
+/// <summary>A call or send that came in.</summary>
+public sealed record IncomingCall(string Id, string Action, JsonElement Payload, bool IsSend);
+
+/// <summary>What a handler says to an incoming call: a payload, an error, or nothing at all (the peer will repeat it).</summary>
+public sealed record OcppAnswer
+{
+    private OcppAnswer() { }
+
+    /// <summary>No answer: what was said could not be made durable.</summary>
+    public static OcppAnswer None { get; } = new();
+
+    internal byte[]? Payload { get; private init; }
+
+    internal string? ErrorCode { get; private init; }
+
+    internal string ErrorText { get; private init; } = "";
+
+    public static OcppAnswer Of<T>(T response)
+        where T : class, IOcppMessage<T> => new() { Payload = JsonSerializer.SerializeToUtf8Bytes(response, T.TypeInfo) };
+
+    /// <summary>A stored answer, replayed for a repeated message.</summary>
+    public static OcppAnswer Stored(byte[] payload) => new() { Payload = payload };
+
+    public static OcppAnswer Error(string code, string text) => new() { ErrorCode = code, ErrorText = text };
+
+    public static OcppAnswer Violation(OcppViolation violation) => Error(violation.Code, violation.Text);
+
+    /// <summary>The payload as stored for replay; null for errors and silence.</summary>
+    public ReadOnlyMemory<byte>? Bytes => Payload;
+}
