@@ -1,0 +1,167 @@
+using System.IO.Pipelines;
+using System.Net.WebSockets;
+using System.Text;
+using Penstock.Ocpp.Rpc;
+using Penstock.Ocpp.V21;
+
+namespace Penstock.UnitTests.Ocpp.Rpc;
+
+/// <summary>Both ends over a real WebSocket on an in-memory stream.</summary>
+public sealed class OcppConnectionTests : IAsyncDisposable
+{
+    private static readonly ConnectionOptions Options = new() { FrameBytesMax = 4096, CallsQueuedMax = 3, CallTimeout = TimeSpan.FromMilliseconds(200) };
+    private readonly WebSocket peer;
+    private readonly OcppConnection ours;
+    private readonly Task running;
+    private readonly CancellationTokenSource stop = new();
+    private readonly byte[] buffer = new byte[65536];
+    private Func<IncomingCall, ValueTask<OcppAnswer>> handler = _ => ValueTask.FromResult(OcppAnswer.Of(new HeartbeatResponse { CurrentTime = DateTimeOffset.UnixEpoch }));
+
+    public OcppConnectionTests()
+    {
+        var (a, b) = (new Pipe(), new Pipe());
+        peer = WebSocket.CreateFromStream(new Duplex(a.Reader.AsStream(), b.Writer.AsStream()), isServer: false, null, Timeout.InfiniteTimeSpan);
+        var server = WebSocket.CreateFromStream(new Duplex(b.Reader.AsStream(), a.Writer.AsStream()), isServer: true, null, Timeout.InfiniteTimeSpan);
+        ours = new OcppConnection(server, OcppVersion.V21, (call, _) => handler(call), TimeProvider.System, Options);
+        running = ours.RunAsync(stop.Token);
+    }
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_call_is_answered_with_its_id()
+    {
+        await Say("""[2,"x1","Heartbeat",{}]""");
+        Assert.Equal("""[3,"x1",{"currentTime":"1970-01-01T00:00:00.000Z"}]""", await Hear());
+    }
+
+    [Fact]
+    public async Task Malformed_frames_are_answered_and_the_session_lives()
+    {
+        await Say("[2,");
+        Assert.StartsWith("""[4,"-1","RpcFrameworkError",""", await Hear());
+        await Say("""[2,"x2","Heartbeat",{}]""");
+        Assert.StartsWith("""[3,"x2",""", await Hear());
+    }
+
+    [Fact]
+    public async Task Silence_is_a_possible_answer()
+    {
+        handler = call => ValueTask.FromResult(call.Id == "lost" ? OcppAnswer.None : OcppAnswer.Error("NotSupported", "no"));
+        await Say("""[2,"lost","MeterValues",{}]""");
+        await Say("""[2,"next","Heartbeat",{}]""");
+        Assert.StartsWith("""[4,"next","NotSupported",""", await Hear());
+    }
+
+    [Fact]
+    public async Task Only_one_call_of_ours_is_outstanding_and_setpoints_overtake_polls()
+    {
+        var first = Call(CallPriority.Poll);
+        Assert.Contains("\"1\"", await Hear());
+        var poll = Call(CallPriority.Poll);
+        var setpoint = Call(CallPriority.Setpoint);
+        await Say("""[3,"1",{"status":"Accepted"}]""");
+        Assert.Contains("\"3\"", await Hear());
+        await Say("""[3,"3",{"status":"Accepted"}]""");
+        Assert.Contains("\"2\"", await Hear());
+        await Say("""[3,"2",{"status":"Accepted"}]""");
+        Assert.All(await Task.WhenAll(first, poll, setpoint), o => Assert.Equal(CallStatus.Answered, o.Status));
+    }
+
+    [Fact]
+    public async Task A_newer_setpoint_replaces_a_waiting_one_and_a_full_queue_says_so()
+    {
+        _ = Call(CallPriority.Poll);
+        await Hear();
+        var old = Call(CallPriority.Setpoint, "evse1");
+        _ = Call(CallPriority.Setpoint, "evse1");
+        Assert.Equal(CallStatus.Superseded, (await old).Status);
+        _ = Call(CallPriority.Poll);
+        _ = Call(CallPriority.Poll);
+        Assert.Equal(CallStatus.QueueFull, (await Call(CallPriority.Safety)).Status);
+    }
+
+    [Fact]
+    public async Task A_late_answer_is_counted_and_never_given_to_the_next_call()
+    {
+        Assert.Equal(CallStatus.TimedOut, (await Call(CallPriority.Poll)).Status);
+        await Hear();
+        var next = Call(CallPriority.Poll);
+        await Hear();
+        await Say("""[3,"1",{"status":"Rejected"}]""");
+        await Say("""[3,"2",{"status":"Accepted"}]""");
+        Assert.Equal(ChargingProfileStatus.Accepted, (await next).Response!.Status);
+        Assert.Equal(1, ours.Counters.LateAnswers);
+    }
+
+    [Fact]
+    public async Task A_closing_socket_ends_every_waiting_call()
+    {
+        var (sent, waiting) = (Call(CallPriority.Poll), Call(CallPriority.Poll));
+        await Hear();
+        await peer.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, Cancel);
+        Assert.Equal([CallStatus.Closed, CallStatus.Closed], [(await sent).Status, (await waiting).Status]);
+    }
+
+    [Theory]
+    [InlineData(WebSocketMessageType.Binary, 10, WebSocketCloseStatus.InvalidMessageType)]
+    [InlineData(WebSocketMessageType.Text, 5000, WebSocketCloseStatus.MessageTooBig)]
+    public async Task Binary_and_oversized_frames_close_with_the_code_that_says_why(WebSocketMessageType type, int bytes, WebSocketCloseStatus status)
+    {
+        await peer.SendAsync(new byte[bytes].Select(_ => (byte)' ').ToArray(), type, true, Cancel);
+        Assert.Equal(WebSocketMessageType.Close, (await peer.ReceiveAsync(buffer.AsMemory(), Cancel)).MessageType);
+        Assert.Equal(status, peer.CloseStatus);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stop.CancelAsync();
+        await running;
+        peer.Dispose();
+        stop.Dispose();
+    }
+
+    private Task<CallOutcome<UpdateDynamicScheduleResponse>> Call(CallPriority priority, string? coalesceBy = null) =>
+        ours.CallAsync<UpdateDynamicScheduleRequest, UpdateDynamicScheduleResponse>(Penstock.Ocpp.V21.V2x.V2xProfile.Update(1, -22_800m), priority, coalesceBy);
+
+    private Task Say(string text) => peer.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, true, Cancel);
+
+    private async Task<string> Hear()
+    {
+        var got = await peer.ReceiveAsync(buffer.AsMemory(), Cancel);
+        return Encoding.UTF8.GetString(buffer, 0, got.Count);
+    }
+
+    private sealed class Duplex(Stream input, Stream output) : Stream
+    {
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => input.ReadAsync(buffer, cancellationToken);
+
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            await output.WriteAsync(buffer, cancellationToken);
+            await output.FlushAsync(cancellationToken);
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override void Flush() { }
+
+        public override Task FlushAsync(CancellationToken cancellationToken) => output.FlushAsync(cancellationToken);
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+    }
+}
