@@ -74,6 +74,13 @@ public sealed class Journal : IAsyncDisposable
         }
     }
 
+    /// <summary>The largest OCPP 1.6 transaction id that was ever told; 0 before the first.</summary>
+    public long LastTransactionId()
+    {
+        using var reading = database.Connect();
+        return reading.ExecuteScalar<long>("SELECT COALESCE(MAX(json_extract(CAST(answer AS TEXT), '$.transactionId')), 0) FROM journal WHERE kind = 'StartTransaction'");
+    }
+
     public async ValueTask DisposeAsync()
     {
         queue.Writer.TryComplete();

@@ -1,0 +1,34 @@
+using System.Collections.Concurrent;
+using Penstock.Core.Sites;
+using Penstock.Ocpp.Rpc;
+
+namespace Penstock.Server.Gateway;
+
+/// <summary>The connected stations. A session is (station, epoch): the newest socket wins, and a clean-up of an older epoch touches nothing.</summary>
+public sealed class StationRegistry
+{
+    private readonly ConcurrentDictionary<StationId, Session> sessions = new();
+    private long lastEpoch;
+
+    public IReadOnlyCollection<StationId> Online => [.. sessions.Keys];
+
+    public OcppConnection? Find(StationId station) => sessions.TryGetValue(station, out var session) ? session.Connection : null;
+
+    /// <summary>Takes the station over; the older socket, if any, is told to stop.</summary>
+    internal Session Enter(StationId station, Func<long, Session> open)
+    {
+        var mine = open(Interlocked.Increment(ref lastEpoch));
+        Session? older = null;
+        sessions.AddOrUpdate(station, mine, (_, current) =>
+        {
+            older = current;
+            return mine;
+        });
+        older?.Stop.Cancel();
+        return mine;
+    }
+
+    internal void Leave(StationId station, Session mine) => sessions.TryRemove(KeyValuePair.Create(station, mine));
+
+    internal sealed record Session(long Epoch, OcppConnection Connection, CancellationTokenSource Stop);
+}
