@@ -1,0 +1,20 @@
+using NodaTime;
+using Penstock.Core.Units;
+
+namespace Penstock.Server.Gateway;
+
+/// <summary>What a station told, in one vocabulary for all OCPP versions. Signs are the platform's: import positive.</summary>
+/// <param name="At">Device time, or the time of receipt where the device's clock is unset.</param>
+public abstract record StationReport(Instant At);
+
+public sealed record TransactionStarted(Instant At, int Evse, string TransactionId, string? Token) : StationReport(At);
+
+public sealed record TransactionEnded(Instant At, string TransactionId) : StationReport(At);
+
+/// <param name="TransactionId">Null: whichever transaction is open at the EVSE.</param>
+public sealed record MeterSampled(
+    Instant At, int? Evse, string? TransactionId, Power? Power, decimal? ImportWh, decimal? ExportWh, StateOfCharge? StateOfCharge) : StationReport(At);
+
+/// <summary>What the vehicle itself asks for (NotifyEVChargingNeeds); null = not told.</summary>
+public sealed record NeedsTold(
+    Instant At, int Evse, Instant? Departure, Energy? Capacity, StateOfCharge? StateOfCharge, StateOfCharge? Target, Power? ChargeMax, Power? DischargeMax) : StationReport(At);

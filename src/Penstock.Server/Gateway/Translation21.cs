@@ -1,0 +1,60 @@
+using NodaTime;
+using Penstock.Core.Units;
+using Penstock.Ocpp.V21;
+
+namespace Penstock.Server.Gateway;
+
+/// <summary>OCPP 2.1 (and 2.0.1, whose messages are a subset) to reports. The sign of power is flipped here and nowhere else.</summary>
+internal static class Translation21
+{
+    internal static IEnumerable<StationReport> Read(TransactionEventRequest message, Instant now)
+    {
+        var transaction = message.TransactionInfo.TransactionId;
+        var at = DeviceClock.Corrected(message.Timestamp, now);
+        if (message.EventType == TransactionEvent.Started || message.IdToken is not null)
+        {
+            yield return new TransactionStarted(at, message.Evse?.Id ?? 1, transaction, message.IdToken?.IdTokenValue);
+        }
+
+        foreach (var value in message.MeterValue ?? []) yield return Read(value, message.Evse?.Id, transaction, now);
+        if (message.EventType == TransactionEvent.Ended) yield return new TransactionEnded(at, transaction);
+    }
+
+    internal static IEnumerable<StationReport> Read(MeterValuesRequest message, Instant now) =>
+        message.MeterValue.Select(value => Read(value, message.EvseId, null, now));
+
+    internal static NeedsTold Read(NotifyEVChargingNeedsRequest message, Instant now)
+    {
+        var needs = message.ChargingNeeds;
+        var capacity = needs.DcChargingParameters?.EvEnergyCapacity;
+        return new NeedsTold(
+            now,
+            message.EvseId,
+            needs.DepartureTime is { } departure ? Instant.FromDateTimeOffset(departure) : null,
+            capacity is { } wattHours ? Energy.FromRegister(wattHours) : null,
+            needs.DcChargingParameters?.StateOfCharge is { } soc ? StateOfCharge.FromPercent(soc) : null,
+            needs.V2xChargingParameters?.TargetSoC is { } target ? StateOfCharge.FromPercent(target) : null,
+            needs.V2xChargingParameters?.MaxChargePower is { } most ? Power.FromWatts((double)most) : null,
+            needs.V2xChargingParameters?.MaxDischargePower is { } least ? Power.FromWatts(Math.Abs((double)least)) : null);
+    }
+
+    private static MeterSampled Read(MeterValue value, int? evse, string? transaction, Instant now) => SampleReader.Read(
+        DeviceClock.Corrected(value.Timestamp, now),
+        evse,
+        transaction,
+        value.SampledValue.Select(s => new RawSample(
+            Name(s.Measurand ?? Measurand.EnergyActiveImportRegister),
+            s.Value * (decimal)Math.Pow(10, s.UnitOfMeasure?.Multiplier ?? 0),
+            s.UnitOfMeasure?.Unit,
+            s.Phase is Phase.L1 or Phase.L2 or Phase.L3 or Phase.L1N or Phase.L2N or Phase.L3N)));
+
+    private static RawMeasurand Name(Measurand measurand) => measurand switch
+    {
+        Measurand.EnergyActiveImportRegister => RawMeasurand.ImportRegister,
+        Measurand.EnergyActiveExportRegister => RawMeasurand.ExportRegister,
+        Measurand.PowerActiveImport => RawMeasurand.ImportPower,
+        Measurand.PowerActiveExport => RawMeasurand.ExportPower,
+        Measurand.SoC => RawMeasurand.StateOfCharge,
+        _ => RawMeasurand.Other,
+    };
+}

@@ -1,0 +1,172 @@
+using System.Globalization;
+using NodaTime;
+using Penstock.Core.Fleet;
+using Penstock.Core.Metering;
+using Penstock.Core.Sites;
+using Penstock.Core.Units;
+using Penstock.Server.Fleet;
+using Penstock.Server.Gateway;
+using Penstock.Server.Storage;
+
+namespace Penstock.Server.Sites;
+
+/// <summary>What a message does: the rows that commit with its journal entry, and the inputs that follow once it is on disk.</summary>
+public sealed record SessionEffects(IReadOnlyList<Projection> Projections, IReadOnlyList<Action> AfterCommit)
+{
+    public static SessionEffects None { get; } = new([], []);
+}
+
+/// <summary>Turns a station's reports into session rows and site inputs. Called by one station's messages one after another.</summary>
+public sealed class SessionDesk(OpenSessions open, SiteDirectory sites, FleetRegister fleet, SqlStore store, Settlement.SettlementWorker settlement)
+{
+    /// <summary>Terms of a vehicle nobody knows: charge only, target full, departure unknown.</summary>
+    public static readonly OwnerTerms UnknownTerms = new(StateOfCharge.Empty, StateOfCharge.Full, null, DischargeAllowed: false);
+
+    public SessionEffects Prepare(StationId station, IEnumerable<StationReport> reports)
+    {
+        var work = new Work(station);
+        foreach (var report in reports)
+        {
+            switch (report)
+            {
+                case TransactionStarted started: Start(work, started); break;
+                case MeterSampled sampled: Sample(work, sampled); break;
+                case TransactionEnded ended: End(work, ended); break;
+                case NeedsTold needs: Need(work, needs); break;
+            }
+        }
+
+        return new SessionEffects(work.Projections, work.After);
+    }
+
+    private void Start(Work work, TransactionStarted started)
+    {
+        if (Known(work, started.TransactionId) is { } known)
+        {
+            if (known.Vehicle is null && fleet.ByToken(started.Token) is { } late) Identify(work, known, late);
+            return;
+        }
+
+        var evse = new EvseId(work.Station, started.Evse);
+        if (open.At(evse) is { } left) Close(work, left, started.At); // the station never told the end of the session before
+        Open(work, evse, started.TransactionId, fleet.ByToken(started.Token), started.At);
+    }
+
+    private OpenSession Open(Work work, EvseId evse, string transaction, RegisteredVehicle? vehicle, Instant at)
+    {
+        var site = sites.Of(work.Station);
+        var terms = vehicle?.Terms.At(at, DateTimeZoneProviders.Tzdb[site?.Snapshot.Layout.TimeZone ?? "UTC"]) ?? UnknownTerms;
+        var session = new OpenSession(FreeId(work.Station, transaction), transaction, evse, site?.Id, vehicle, terms, at);
+        work.Sessions[transaction] = session;
+        work.Projections.Add(new Projection(
+            "INSERT INTO session (session_id, transaction_id, station_id, evse, site_id, vehicle_id, terms, started_at, status) VALUES (@Id, @Transaction, @Station, @Evse, @Site, @Vehicle, @Terms, @At, 'open')",
+            new
+            {
+                Id = session.Id.Value, Transaction = transaction, Station = work.Station.Value, Evse = evse.Number, Site = site?.Id.Value, Vehicle = vehicle?.Vehicle.Id.Value,
+                Terms = StorageJson.Write(terms), At = at.ToUnixTimeMilliseconds(),
+            }));
+        work.After.Add(() => open.Add(session));
+        work.Tell(site, new SessionStarted(at, InSite(session)));
+        return session;
+    }
+
+    private void Identify(Work work, OpenSession session, RegisteredVehicle vehicle)
+    {
+        var terms = vehicle.Terms.At(session.StartedAt, DateTimeZoneProviders.Tzdb[sites.Of(work.Station)?.Snapshot.Layout.TimeZone ?? "UTC"]);
+        var identified = session with { Vehicle = vehicle, Terms = terms };
+        work.Sessions[session.TransactionId] = identified;
+        work.Projections.Add(new Projection("UPDATE session SET vehicle_id = @Vehicle, terms = @Terms WHERE session_id = @Id",
+            new { Id = session.Id.Value, Vehicle = vehicle.Vehicle.Id.Value, Terms = StorageJson.Write(terms) }));
+        work.After.Add(() => open.Add(identified));
+        work.Tell(sites.Of(work.Station), new TermsChanged(session.StartedAt, session.Id, terms, vehicle.Vehicle, null));
+    }
+
+    private void Sample(Work work, MeterSampled sampled)
+    {
+        var session = sampled.TransactionId is { } id ? Known(work, id) : sampled.Evse is { } number ? open.At(new EvseId(work.Station, number)) : null;
+        if (session is null && sampled.TransactionId is { } unknown)
+        {
+            if (WaitingFor(work.Station, unknown) is { } closed) // a late value of a session that has ended
+            {
+                work.Projections.Add(Reading(closed, sampled));
+                work.After.Add(() => settlement.Request(closed));
+                return;
+            }
+
+            session = Open(work, new EvseId(work.Station, sampled.Evse ?? 1), unknown, null, sampled.At);
+        }
+
+        if (session is not null) work.Projections.Add(Reading(session.Id, sampled));
+        if ((session?.Evse ?? (sampled.Evse is > 0 and var n ? new EvseId(work.Station, n) : null)) is not { } evse) return;
+        work.Tell(sites.Of(work.Station), new Measured(sampled.At, new EvseMeasurement(
+            evse, sampled.At, session?.Id, sampled.Power, sampled.ImportWh, sampled.ExportWh, sampled.StateOfCharge)));
+    }
+
+    private void End(Work work, TransactionEnded ended)
+    {
+        if (Known(work, ended.TransactionId) is { } session) Close(work, session, ended.At);
+    }
+
+    private void Need(Work work, NeedsTold needs)
+    {
+        if (open.At(new EvseId(work.Station, needs.Evse)) is not { } session) return;
+        var terms = session.Terms with { Departure = needs.Departure ?? session.Terms.Departure };
+        work.Projections.Add(new Projection("UPDATE session SET terms = @Terms WHERE session_id = @Id", new { Id = session.Id.Value, Terms = StorageJson.Write(terms) }));
+        var changed = session with { Terms = terms };
+        work.After.Add(() => open.Add(changed));
+        work.Tell(sites.Of(work.Station), new TermsChanged(needs.At, session.Id, terms, session.Vehicle?.Vehicle, needs.StateOfCharge));
+    }
+
+    private void Close(Work work, OpenSession session, Instant at)
+    {
+        work.Sessions.Remove(session.TransactionId);
+        work.Projections.Add(new Projection("UPDATE session SET ended_at = @At, status = 'closed' WHERE session_id = @Id", new { Id = session.Id.Value, At = at.ToUnixTimeMilliseconds() }));
+        work.After.Add(() => open.Remove(session));
+        work.Tell(sites.Of(work.Station), new SessionEnded(at, session.Id, session.Evse));
+        work.After.Add(() => settlement.Request(session.Id));
+    }
+
+    private OpenSession? Known(Work work, string transaction) => work.Sessions.GetValueOrDefault(transaction) ?? open.Find(work.Station, transaction);
+
+    /// <summary>A station may use a transaction id again after a reset: the second session gets its own identity.</summary>
+    private SessionId FreeId(StationId station, string transaction)
+    {
+        var used = store.First<long>("SELECT COUNT(*) FROM session WHERE station_id = @Station AND transaction_id = @transaction", new { Station = station.Value, transaction });
+        return new SessionId(used == 0 ? $"{station}:{transaction}" : $"{station}:{transaction}~{used + 1}");
+    }
+
+    private SessionId? WaitingFor(StationId station, string transaction) =>
+        store.First<string>("SELECT session_id FROM session WHERE station_id = @Station AND transaction_id = @transaction AND status <> 'open' ORDER BY started_at DESC", new { Station = station.Value, transaction })
+            is { } id ? new SessionId(id) : null;
+
+    private static Projection Reading(SessionId session, MeterSampled sample) => new(
+        """
+        INSERT INTO reading (session_id, at, import_wh, export_wh, power_w, soc) VALUES (@Session, @At, @Import, @Export, @Power, @Soc)
+        ON CONFLICT DO UPDATE SET import_wh = COALESCE(excluded.import_wh, import_wh), export_wh = COALESCE(excluded.export_wh, export_wh),
+          power_w = COALESCE(excluded.power_w, power_w), soc = COALESCE(excluded.soc, soc)
+        """,
+        new
+        {
+            Session = session.Value, At = sample.At.ToUnixTimeMilliseconds(), Import = sample.ImportWh?.ToString(CultureInfo.InvariantCulture),
+            Export = sample.ExportWh?.ToString(CultureInfo.InvariantCulture), Power = sample.Power?.Watts, Soc = sample.StateOfCharge?.Fraction,
+        });
+
+    internal static ChargingSession InSite(OpenSession session) =>
+        new(session.Id, session.TransactionId, session.Evse, session.Vehicle?.Vehicle, session.Terms, session.StartedAt, null);
+
+    private sealed class Work(StationId station)
+    {
+        internal StationId Station => station;
+
+        internal List<Projection> Projections { get; } = [];
+
+        internal List<Action> After { get; } = [];
+
+        internal Dictionary<string, OpenSession> Sessions { get; } = [];
+
+        internal void Tell(ISite? site, SiteInput input)
+        {
+            if (site is not null) After.Add(() => site.Post(input));
+        }
+    }
+}

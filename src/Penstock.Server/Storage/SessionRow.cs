@@ -1,0 +1,92 @@
+using NodaTime;
+using Penstock.Core.Fleet;
+using Penstock.Core.Metering;
+using Penstock.Core.Sites;
+
+namespace Penstock.Server.Storage;
+
+/// <summary>A row of table session.</summary>
+public sealed class SessionRow
+{
+    public const string Select = """
+        SELECT session_id AS SessionId, transaction_id AS TransactionId, station_id AS StationId, evse AS Evse, site_id AS SiteId, vehicle_id AS VehicleId, terms AS Terms,
+          started_at AS StartedAt, ended_at AS EndedAt, status AS Status, waiting_for AS WaitingFor, relaxed AS Relaxed FROM session
+        """;
+
+    public string SessionId { get; init; } = "";
+
+    public string TransactionId { get; init; } = "";
+
+    public string StationId { get; init; } = "";
+
+    public long Evse { get; init; }
+
+    public string? SiteId { get; init; }
+
+    public string? VehicleId { get; init; }
+
+    public string Terms { get; init; } = "";
+
+    public long StartedAt { get; init; }
+
+    public long? EndedAt { get; init; }
+
+    /// <summary>open, closed, waitingForMeter, settled.</summary>
+    public string Status { get; init; } = "";
+
+    public string? WaitingFor { get; init; }
+
+    public long Relaxed { get; init; }
+
+    public EvseId EvseId => new(new StationId(StationId), (int)Evse);
+
+    public SiteId? Site => SiteId is { } id ? new SiteId(id) : null;
+
+    public VehicleId? Vehicle => VehicleId is { } id ? new VehicleId(id) : null;
+
+    public OwnerTerms OwnerTerms => StorageJson.Read<OwnerTerms>(Terms);
+
+    public Instant Start => Instant.FromUnixTimeMilliseconds(StartedAt);
+
+    public Instant? End => EndedAt is { } at ? Instant.FromUnixTimeMilliseconds(at) : null;
+}
+
+/// <summary>A row of table reading.</summary>
+public sealed class ReadingRow
+{
+    public const string Select = "SELECT session_id AS SessionId, at AS At, import_wh AS ImportWh, export_wh AS ExportWh, power_w AS PowerW, soc AS Soc FROM reading";
+
+    public string SessionId { get; init; } = "";
+
+    public long At { get; init; }
+
+    public string? ImportWh { get; init; }
+
+    public string? ExportWh { get; init; }
+
+    public double? PowerW { get; init; }
+
+    public double? Soc { get; init; }
+
+    public Instant Time => Instant.FromUnixTimeMilliseconds(At);
+
+    public decimal? Import => Exact(ImportWh);
+
+    public decimal? Export => Exact(ExportWh);
+
+    /// <summary>Register readings of a session; a register that a station never tells is zero throughout (a charger that cannot discharge has no export register).</summary>
+    public static IReadOnlyList<RegisterReading> Registers(IEnumerable<ReadingRow> rows)
+    {
+        var result = new List<RegisterReading>();
+        decimal export = 0;
+        foreach (var row in rows.OrderBy(r => r.At))
+        {
+            export = row.Export ?? export;
+            if (row.Import is { } import) result.Add(new RegisterReading(row.Time, import, export));
+        }
+
+        return result;
+    }
+
+    private static decimal? Exact(string? text) => text is null ? null : decimal.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
+}
