@@ -1,0 +1,158 @@
+using System.Collections.Immutable;
+using NodaTime;
+using Penstock.Core.GridEvents;
+using Penstock.Core.Planning;
+using Penstock.Core.Sites;
+using Penstock.Core.Units;
+using Penstock.Server.Planning;
+using Penstock.Server.Sites;
+using Penstock.Server.Storage;
+
+namespace Penstock.Server.GridEvents;
+
+/// <summary>Takes orders from the grid: shares a portfolio target over the sites, freezes baselines, follows the window, measures the outcome.</summary>
+public sealed class GridEventDesk(EventTable table, SiteDirectory sites, PlanningWorker planning, SqlStore store)
+{
+    private readonly Lock gate = new();
+
+    public EventRecord Accept(GridInstruction instruction, string? requestKey)
+    {
+        lock (gate)
+        {
+            if (requestKey is not null && table.ByRequest(requestKey) is { } earlier) return earlier;
+            var record = new EventRecord(instruction, EventStates.Armed, [], []).Logged(instruction.NotifiedAt, "created", ("source", instruction.Source));
+            record = Shared(record, instruction.NotifiedAt).Logged(instruction.NotifiedAt, "armed");
+            table.Put(record, requestKey);
+            Tell(record, instruction.NotifiedAt);
+            return record;
+        }
+    }
+
+    /// <returns>Null when there is no such event or it is over.</returns>
+    public EventRecord? Abort(GridEventId id, string reason, Instant now)
+    {
+        lock (gate)
+        {
+            if (table.Find(id) is not { State: EventStates.Armed or EventStates.Running } record) return null;
+            record = record with { Instruction = record.Instruction with { AbortedAt = now }, State = EventStates.Aborted };
+            table.Put(record.Logged(now, "aborted", ("reason", reason)));
+            foreach (var site in InScope(record.Instruction)) site.Post(new InstructionAborted(now, id));
+            return table.Find(id);
+        }
+    }
+
+    /// <summary>Orders that are not over go to the sites again after a restart.</summary>
+    public void Resume(Instant now)
+    {
+        lock (gate)
+        {
+            foreach (var record in table.All.Where(e => e.State is EventStates.Armed or EventStates.Running)) Tell(record, now);
+        }
+    }
+
+    public void EachMinute(Instant now)
+    {
+        lock (gate)
+        {
+            foreach (var record in table.All.Where(e => e.State is EventStates.Armed or EventStates.Running)) Follow(record, now);
+        }
+    }
+
+    private void Follow(EventRecord record, Instant now)
+    {
+        var window = record.Instruction.Window;
+        if (now >= window.End + Duration.FromMinutes(2))
+        {
+            table.Put(Measured(record, now));
+            return;
+        }
+
+        if (now >= window.End) return;
+        if (record.State == EventStates.Armed)
+        {
+            var fresh = Shared(record, now); // until the start the baseline follows the plan; then it is frozen
+            if (now >= window.Start) fresh = (fresh with { State = EventStates.Running }).Logged(now, "started");
+            table.Put(fresh);
+            Tell(fresh, now);
+        }
+        else if (record.Instruction.Site is null)
+        {
+            var shares = Split(record.Instruction, now);
+            var adjusted = record with { Shares = [.. record.Shares.Select(s => s with { AskedW = shares.GetValueOrDefault(s.SiteId) })] };
+            table.Put(adjusted);
+            Tell(adjusted, now);
+        }
+    }
+
+    private EventRecord Shared(EventRecord record, Instant now)
+    {
+        var split = Split(record.Instruction, now);
+        return record with { Shares = [.. InScope(record.Instruction).Select(site => ShareOf(site, split.GetValueOrDefault(site.Id.Value), record.Instruction.Id, now))] };
+    }
+
+    private EventShare ShareOf(ISite site, double askedW, GridEventId id, Instant now)
+    {
+        var problem = planning.ProblemOf(site.Snapshot, now);
+        var without = Planner.Plan(problem with { Instructions = [.. problem.Instructions.Where(i => i.Id != id)] }, new PlanId("baseline"), now, "baseline");
+        return new EventShare(site.Id.Value, askedW, without.Grid.Start, [.. without.Aggregate.Select(p => p.Watts)]);
+    }
+
+    /// <summary>Watts asked of each site: in proportion to what its plugged vehicles may give now; before any is plugged in, to what its EVSEs could.</summary>
+    private Dictionary<string, double> Split(GridInstruction instruction, Instant now)
+    {
+        var scope = InScope(instruction).ToList();
+        var able = scope.ToDictionary(s => s.Id.Value, s => Able(s.Snapshot, now));
+        if (able.Values.Sum() <= 0) able = scope.ToDictionary(s => s.Id.Value, s => s.Snapshot.Layout.Evses.Sum(e => e.Discharge == DischargeMethod.None ? 0 : e.DischargeMax.Watts));
+        var all = able.Values.Sum();
+        return able.ToDictionary(p => p.Key, p => all > 0 ? instruction.Target.Watts * p.Value / all : 0);
+    }
+
+    private static double Able(SiteState state, Instant now) => state.Evses.Values
+        .Where(e => e is { Online: true, Following: true, Session: { AtFloor: false, Vehicle: not null, Terms: { DischargeAllowed: true, Departure: { } leave } } } && leave > now && e.Layout.Discharge != DischargeMethod.None)
+        .Sum(e => Math.Min(e.Layout.DischargeMax.Watts, e.Session!.Vehicle!.DischargeMax.Watts));
+
+    private IEnumerable<ISite> InScope(GridInstruction instruction) => sites.All.Where(s => instruction.Site is null || instruction.Site == s.Id);
+
+    private void Tell(EventRecord record, Instant now)
+    {
+        foreach (var share in record.Shares)
+        {
+            if (sites.Find(new SiteId(share.SiteId)) is not { } site) continue;
+            var asked = record.Instruction with { Target = Power.FromWatts(share.AskedW) };
+            if (site.Snapshot.Instructions.FirstOrDefault(i => i.Id == asked.Id) is { } known && (known.Target - asked.Target).Magnitude < Power.FromWatts(100)) continue;
+            site.Post(new InstructionReceived(now, asked));
+        }
+    }
+
+    private EventRecord Measured(EventRecord record, Instant now)
+    {
+        var (target, window) = (record.Instruction.Target.Watts, record.Instruction.Window);
+        var minutes = DeliveredByMinute(record);
+        var ordered = Math.Abs(target) * window.Duration.TotalHours;
+        var delivered = minutes.Sum(m => -m.Watts) / 60;
+        return (record with
+        {
+            State = EventStates.Measured,
+            DeliveredWh = delivered,
+            ComplianceRatio = ordered > 0 ? Math.Clamp(delivered / ordered, 0, 1) : null,
+            MeanTrackingErrorRatio = target != 0 && minutes.Count > 0 ? minutes.Average(m => Math.Abs((m.Watts - target) / target)) : null,
+            Participants = Participants(record),
+        }).Logged(now, "ended").Logged(now, "measured");
+    }
+
+    /// <summary>Measured net power of the EVSEs in scope, each minute of the window.</summary>
+    public List<(Instant At, double Watts)> DeliveredByMinute(EventRecord record)
+    {
+        var (from, to) = (record.Instruction.Window.Start.ToUnixTimeMilliseconds() + 60_000, record.Instruction.Window.End.ToUnixTimeMilliseconds());
+        return store.Query<(long At, double Watts)>(
+            "SELECT at, SUM(power_w) FROM site_minute WHERE at BETWEEN @from AND @to AND site_id IN @scope GROUP BY at ORDER BY at",
+            new { from, to, scope = record.Shares.Select(s => s.SiteId) }).ConvertAll(r => (Instant.FromUnixTimeMilliseconds(r.At), r.Watts));
+    }
+
+    private int Participants(EventRecord record) => store.First<int>(
+        """
+        SELECT COUNT(DISTINCT s.vehicle_id) FROM session s JOIN reading r ON r.session_id = s.session_id
+        WHERE s.site_id IN @scope AND r.at BETWEEN @from AND @to AND r.power_w < -100
+        """,
+        new { scope = record.Shares.Select(s => s.SiteId), from = record.Instruction.Window.Start.ToUnixTimeMilliseconds(), to = record.Instruction.Window.End.ToUnixTimeMilliseconds() });
+}
