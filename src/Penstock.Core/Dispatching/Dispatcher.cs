@@ -1,0 +1,114 @@
+using System.Collections.Immutable;
+using NodaTime;
+using Penstock.Core.GridEvents;
+using Penstock.Core.Planning;
+using Penstock.Core.Sites;
+using Penstock.Core.Units;
+using Penstock.Solvers.Allocation;
+
+namespace Penstock.Core.Dispatching;
+
+/// <summary>Setpoints of one site now: a grid instruction when one is active, else the plan, else charging; always within floors, departures and the limit tree.</summary>
+public static class Dispatcher
+{
+    /// <summary>Rounds of redistribution after a node cut some participants.</summary>
+    private const int RoundsMax = 4;
+
+    public static DispatchResult Dispatch(SiteState state, Instant now)
+    {
+        var all = state.Evses.Values.Where(e => e.Session is not null).OrderBy(e => e.Layout.Id.Station.Value, StringComparer.Ordinal).ThenBy(e => e.Layout.Id.Number).ToList();
+        if (all.Count == 0) return new DispatchResult([], Power.Zero, Power.Zero, null, Power.Zero);
+        var root = state.Layout.Nodes[0];
+        var share = Math.Max(0, root.ImportMax.Kilowatts - state.Layout.BuildingLoad.Kilowatts) / all.Count;
+        var ranges = all.ConvertAll(e => EvseRange.Of(state, e, share, now));
+        var instruction = state.Instructions.Where(i => i.IsActiveAt(now)).OrderBy(i => i.NotifiedAt).LastOrDefault();
+        var (lower, upper) = Bounds(ranges, instruction is not null);
+        var tree = new NodeTree(state.Layout, [.. all.Select(e => e.Layout.NodeId)]);
+        var wish = ranges.Select((r, i) => Math.Clamp(Wish(state, r, now), lower[i], upper[i])).ToArray();
+        var cut = new LimitNode?[all.Count];
+        var saturation = 0.0;
+        double[] power;
+        if (instruction is null) cut = tree.Hold(lower, upper, power = wish);
+        else (power, cut, saturation) = Meet(tree, lower, upper, instruction.Target.Kilowatts);
+        var setpoints = ranges.Select((r, i) => Explained(state, r, power[i], cut[i], instruction, now)).ToImmutableArray();
+        return new DispatchResult(setpoints, Power.FromKilowatts(lower.Sum()), Power.FromKilowatts(upper.Sum()), instruction?.Id, Power.FromKilowatts(saturation));
+    }
+
+    /// <summary>An EVSE that is offline or does not follow is counted at its measured power: the others make up for it.</summary>
+    private static (double[] Lower, double[] Upper) Bounds(List<EvseRange> ranges, bool instructed)
+    {
+        var (lower, upper) = (ranges.Select(r => r.Lower).ToArray(), ranges.Select(r => r.Upper).ToArray());
+        for (var i = 0; instructed && i < ranges.Count; i++)
+        {
+            var evse = ranges[i].Evse;
+            if (evse is { Online: true, Following: true }) continue;
+            lower[i] = upper[i] = Math.Clamp(evse.Measurement?.ActivePower?.Kilowatts ?? 0, lower[i], upper[i]);
+        }
+
+        return (lower, upper);
+    }
+
+    private static (double[] Power, LimitNode?[] Cut, double Saturation) Meet(NodeTree tree, double[] lower, double[] upper, double target)
+    {
+        var (low, high, power) = (lower.ToArray(), upper.ToArray(), new double[lower.Length]);
+        var cut = new LimitNode?[lower.Length];
+        var key = new double[lower.Length]; // one bin: everyone carries the same share of its room
+        for (var round = 0; round < RoundsMax; round++)
+        {
+            ExactSum.Share(low, high, key, target, power);
+            var asked = power.ToArray();
+            var now = tree.Hold(lower, upper, power);
+            for (var i = 0; i < power.Length; i++)
+            {
+                if (now[i] is null) continue;
+                cut[i] = now[i];
+                if (power[i] < asked[i]) high[i] = Math.Max(low[i], power[i]);
+                else low[i] = Math.Min(high[i], power[i]);
+            }
+
+            if (now.All(n => n is null)) break;
+        }
+
+        tree.Hold(lower, upper, power);
+        var left = target - power.Sum();
+        return (power, cut, Math.Abs(left) < 1e-6 ? 0 : left);
+    }
+
+    /// <summary>The power that brings the session onto its planned trajectory by the end of the slot; charging when nothing is planned.</summary>
+    private static double Wish(SiteState state, EvseRange range, Instant now)
+    {
+        var session = range.Evse.Session!;
+        if (session is not { Vehicle: { } vehicle, StateOfCharge: { } soc }) return range.Upper;
+        if (state.Plan is not { } plan || !plan.Sessions.TryGetValue(session.Id, out var mine) || plan.Grid.SlotAt(now) is not { } slot) return range.Upper;
+        var left = Duration.Max(plan.Grid.StartOf(slot + 1) - now, EvseRange.Ahead).TotalHours;
+        var change = (mine.StoredEnergy[slot + 1] - soc.Stored(vehicle.Capacity)).KilowattHours;
+        if (Math.Abs(change) < 0.002 * vehicle.Capacity.KilowattHours) return 0;
+        return change > 0 ? change / vehicle.ChargeEfficiency / left : change * vehicle.DischargeEfficiency / left;
+    }
+
+    private static Setpoint Explained(SiteState state, EvseRange range, double power, LimitNode? cut, GridInstruction? instruction, Instant now)
+    {
+        var bars = range.Bars;
+        if (cut is not null) bars = bars.Add(new LimitBar(cut.Source, cut.Name, -cut.ExportMax, cut.ImportMax, Binding: false));
+        if (instruction is not null) bars = bars.Add(new LimitBar(LimitSource.GridEvent, instruction.Name, Power.FromKilowatts(power), Power.FromKilowatts(power), Binding: false));
+        else if (state.Plan?.Sessions.ContainsKey(range.Evse.Session!.Id) == true) bars = bars.Add(new LimitBar(LimitSource.Plan, state.Plan.Id.Value, Power.FromKilowatts(power), Power.FromKilowatts(power), Binding: false));
+        var binding = Binding(range, power, cut, bars, instruction, now);
+        var order = bars.Where(b => b.Source != binding).OrderBy(b => Distance(b, power)).Select(b => (LimitSource?)b.Source).FirstOrDefault();
+        return new Setpoint(range.Evse.Layout.Id, Power.FromKilowatts(power), binding, order, [.. bars.Select(b => b with { Binding = b.Source == binding })], range.Refusals);
+    }
+
+    private static LimitSource Binding(EvseRange range, double power, LimitNode? cut, ImmutableArray<LimitBar> bars, GridInstruction? instruction, Instant now)
+    {
+        if (cut is not null) return cut.Source;
+        var atEdge = Math.Abs(power - range.Lower) < 1e-6 || Math.Abs(power - range.Upper) < 1e-6;
+        if (atEdge && bars.Where(b => b.Source is not (LimitSource.GridEvent or LimitSource.Plan)).OrderBy(b => Distance(b, power)).FirstOrDefault() is { } nearest && Distance(nearest, power) < 1e-6 && power != 0)
+        {
+            return nearest.Source;
+        }
+
+        if (atEdge && power == 0 && instruction is not null) return range.Refusals.Length > 0 ? LimitSource.Capability : LimitSource.Owner;
+        return instruction is not null ? LimitSource.GridEvent : bars.Any(b => b.Source == LimitSource.Plan) ? LimitSource.Plan : LimitSource.Pile;
+    }
+
+    private static double Distance(LimitBar bar, double power) => Math.Min(Math.Abs(bar.Lower.Kilowatts - power), Math.Abs(bar.Upper.Kilowatts - power));
+}

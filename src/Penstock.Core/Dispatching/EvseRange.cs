@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using NodaTime;
+using Penstock.Core.Sites;
+using Penstock.Core.Units;
+
+namespace Penstock.Core.Dispatching;
+
+/// <summary>What one EVSE may do in the next moments (kW), and what sets it: ratings, floor, departure, and the conditions for discharge.</summary>
+internal sealed record EvseRange(EvseState Evse, double Lower, double Upper, ImmutableArray<LimitBar> Bars, ImmutableArray<DischargeRefusal> Refusals)
+{
+    /// <summary>A setpoint may stand this long before the next one; floors and departures hold over it.</summary>
+    internal static readonly Duration Ahead = Duration.FromMinutes(2);
+
+    /// <summary>Part of the charging power that is counted on for a departure: batteries taper near full, links fail.</summary>
+    internal const double CountedOn = 0.8;
+
+    /// <param name="fairShareKw">What the site's connection leaves for this EVSE when all charge at once; no departure is planned on more.</param>
+    internal static EvseRange Of(SiteState site, EvseState evse, double fairShareKw, Instant now)
+    {
+        var (session, layout) = (evse.Session!, evse.Layout);
+        var bars = ImmutableArray.CreateBuilder<LimitBar>();
+        var (lower, upper) = (-layout.DischargeMax.Kilowatts, layout.ChargeMax.Kilowatts);
+        Bar(LimitSource.Pile, layout.Id.ToString(), lower, upper);
+        if (session.Vehicle is { } vehicle)
+        {
+            Bar(LimitSource.Vehicle, vehicle.Model ?? vehicle.Id.Value, -vehicle.DischargeMax.Kilowatts, vehicle.ChargeMax.Kilowatts);
+            lower = Math.Max(lower, -vehicle.DischargeMax.Kilowatts);
+            upper = Math.Min(upper, vehicle.ChargeMax.Kilowatts);
+        }
+
+        var refusals = Refusals(site, evse);
+        if (refusals.Length > 0)
+        {
+            Bar(LimitSource.Capability, string.Join(", ", refusals), 0, upper);
+            lower = 0;
+        }
+
+        if (session is { Vehicle: { } car, StateOfCharge: { } soc })
+        {
+            var (low, high) = Guarantee(session, car, soc.Stored(car.Capacity).KilowattHours, Math.Min(upper, fairShareKw), upper, now);
+            Bar(LimitSource.Owner, "guarantee", Math.Max(low, -layout.DischargeMax.Kilowatts), high);
+            if (lower < 0 && low > lower && refusals.IsEmpty && low >= 0) refusals = refusals.Add(soc <= session.Terms.Floor || session.AtFloor ? DischargeRefusal.StateOfCharge : DischargeRefusal.Departure);
+            (lower, upper) = (Math.Max(lower, low), Math.Min(upper, high));
+        }
+
+        return new EvseRange(evse, Math.Min(lower, upper), upper, bars.ToImmutable(), refusals);
+
+        void Bar(LimitSource source, string name, double least, double most) => bars.Add(new LimitBar(source, name, Power.FromKilowatts(least), Power.FromKilowatts(most), Binding: false));
+    }
+
+    /// <summary>Never below the floor within <see cref="Ahead"/>; the target stays reachable by the departure; nothing above full.</summary>
+    private static (double Lower, double Upper) Guarantee(ChargingSession session, Fleet.Vehicle car, double stored, double countedKw, double upper, Instant now)
+    {
+        var ahead = Ahead.TotalHours;
+        var capacity = car.Capacity.KilowattHours;
+        var most = Math.Clamp((capacity - stored) / car.ChargeEfficiency / ahead, 0, upper);
+        var aboveFloor = Math.Max(0, stored - session.Terms.Floor.Stored(car.Capacity).KilowattHours);
+        var lower = session.AtFloor ? 0 : -aboveFloor * car.DischargeEfficiency / ahead;
+        if (session.Terms.Departure is not { } departure) return (0, most);
+        var target = session.Terms.Target.Stored(car.Capacity).KilowattHours;
+        var reachable = Math.Max(0, (departure - now - Ahead).TotalHours) * countedKw * CountedOn * car.ChargeEfficiency;
+        var spare = stored + reachable - target;
+        if (spare < 0) return (stored < target ? most : 0, most);
+        return (Math.Min(0, Math.Max(lower, -spare * car.DischargeEfficiency / ahead)), most);
+    }
+
+    private static ImmutableArray<DischargeRefusal> Refusals(SiteState site, EvseState evse)
+    {
+        var (session, result) = (evse.Session!, ImmutableArray.CreateBuilder<DischargeRefusal>());
+        if (evse.Layout.Discharge == DischargeMethod.None || session.Vehicle is null || session.Vehicle.DischargeMax <= Power.Zero) result.Add(DischargeRefusal.Capability);
+        if (!session.Terms.DischargeAllowed) result.Add(DischargeRefusal.Contract);
+        if (session.StateOfCharge is null) result.Add(DischargeRefusal.StateOfCharge);
+        if (!site.Layout.GridPermitsExport) result.Add(DischargeRefusal.GridPermission);
+        if (session.Terms.Departure is null) result.Add(DischargeRefusal.Departure);
+        return result.ToImmutable();
+    }
+}

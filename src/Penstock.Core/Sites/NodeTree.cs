@@ -1,0 +1,66 @@
+using Penstock.Solvers.Allocation;
+
+namespace Penstock.Core.Sites;
+
+/// <summary>The limit tree of a site over some participants: cuts powers so that every node keeps its limits. Powers in kW.</summary>
+internal sealed class NodeTree
+{
+    private readonly List<Node> bottomUp = [];
+
+    /// <param name="nodeOf">The node that each participant hangs on.</param>
+    internal NodeTree(SiteLayout site, IReadOnlyList<string> nodeOf)
+    {
+        var path = new NodePaths(site);
+        for (var n = site.Nodes.Length - 1; n >= 0; n--) // parents come before children
+        {
+            var node = site.Nodes[n];
+            var members = Enumerable.Range(0, nodeOf.Count).Where(i => path.IsUnder(nodeOf[i], node.NodeId)).ToArray();
+            var load = node.ParentId is null ? site.BuildingLoad.Kilowatts : 0;
+            bottomUp.Add(new Node(node, members, node.ImportMax.Kilowatts - load, -node.ExportMax.Kilowatts - load));
+        }
+    }
+
+    /// <summary>Cuts <paramref name="power"/> in place; a node's limit outranks the participants' lower bounds.</summary>
+    /// <returns>For each participant the node that cut it last; null = none.</returns>
+    internal LimitNode?[] Hold(double[] lower, double[] upper, double[] power)
+    {
+        var cut = new LimitNode?[power.Length];
+        foreach (var node in bottomUp)
+        {
+            var sum = node.Members.Sum(i => power[i]);
+            if (sum > node.Upper + 1e-9) Share(node, i => Math.Min(lower[i], Math.Min(0, power[i])), i => power[i], Math.Max(node.Upper, node.Lower), power, cut);
+            else if (sum < node.Lower - 1e-9) Share(node, i => power[i], i => Math.Max(power[i], upper[i]), node.Lower, power, cut);
+        }
+
+        return cut;
+    }
+
+    private static void Share(Node node, Func<int, double> lower, Func<int, double> upper, double target, double[] power, LimitNode?[] cut)
+    {
+        var (low, high, key, result) = (node.Members.Select(lower).ToArray(), node.Members.Select(upper).ToArray(), new double[node.Members.Length], new double[node.Members.Length]);
+        ExactSum.Share(low, high, key, target, result);
+        for (var m = 0; m < node.Members.Length; m++)
+        {
+            power[node.Members[m]] = result[m];
+            cut[node.Members[m]] = node.Limit;
+        }
+    }
+
+    private sealed record Node(LimitNode Limit, int[] Members, double Upper, double Lower);
+}
+
+/// <summary>Which nodes lie above which.</summary>
+internal sealed class NodePaths(SiteLayout site)
+{
+    private readonly Dictionary<string, string?> parents = site.Nodes.ToDictionary(n => n.NodeId, n => n.ParentId);
+
+    internal bool IsUnder(string node, string ancestor)
+    {
+        for (string? at = node; at is not null; at = parents.GetValueOrDefault(at))
+        {
+            if (at == ancestor) return true;
+        }
+
+        return false;
+    }
+}
