@@ -28,7 +28,7 @@ internal sealed record EvseRange(EvseState Evse, double Lower, double Upper, Imm
             upper = Math.Min(upper, vehicle.ChargeMax.Kilowatts);
         }
 
-        var refusals = Refusals(site, evse);
+        var refusals = RefusalsOf(site, evse);
         if (refusals.Length > 0)
         {
             Bar(LimitSource.Capability, string.Join(", ", refusals), 0, upper);
@@ -64,7 +64,7 @@ internal sealed record EvseRange(EvseState Evse, double Lower, double Upper, Imm
         return (Math.Min(0, Math.Max(lower, -spare * car.DischargeEfficiency / ahead)), most);
     }
 
-    private static ImmutableArray<DischargeRefusal> Refusals(SiteState site, EvseState evse)
+    private static ImmutableArray<DischargeRefusal> RefusalsOf(SiteState site, EvseState evse)
     {
         var (session, result) = (evse.Session!, ImmutableArray.CreateBuilder<DischargeRefusal>());
         if (evse.Layout.Discharge == DischargeMethod.None || session.Vehicle is null || session.Vehicle.DischargeMax <= Power.Zero) result.Add(DischargeRefusal.Capability);

@@ -1,10 +1,13 @@
 using Penstock.Core.Sites;
 using Penstock.Ocpp.Rpc;
+using Penstock.Server.Hosting;
+using Penstock.Server.Sites;
 
 namespace Penstock.Server.Gateway;
 
 /// <summary>Accepts stations at /ocpp/{stationId}.</summary>
-public sealed class OcppEndpoint(StationRegistry registry, IncomingMessages messages, TimeProvider time, ILogger<OcppEndpoint> log)
+public sealed class OcppEndpoint(
+    StationRegistry registry, IncomingMessages messages, SiteDirectory sites, WireTrace trace, TimeProvider time, ILogger<OcppEndpoint> log)
 {
     /// <summary>Longest station identity: what OCPP 2.1 allows for it (48), in characters that need no escaping in a URL or a file name.</summary>
     public const int StationIdLengthMax = 48;
@@ -40,8 +43,10 @@ public sealed class OcppEndpoint(StationRegistry registry, IncomingMessages mess
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(aborted);
         var session = registry.Enter(station, epoch => new StationRegistry.Session(
             epoch,
-            new OcppConnection(socket, version, (call, cancel) => messages.AnswerAsync(station, version, call, cancel), time, Options),
+            new OcppConnection(socket, version, (call, cancel) => messages.AnswerAsync(station, version, call, cancel), time, Options,
+                (direction, frame) => trace.Add(station, direction, frame)),
             stop));
+        sites.Of(station)?.Post(new StationConnected(time.Now(), station));
         GatewayLog.Connected(log, station.Value, version, session.Epoch);
         try
         {
@@ -49,7 +54,7 @@ public sealed class OcppEndpoint(StationRegistry registry, IncomingMessages mess
         }
         finally
         {
-            registry.Leave(station, session);
+            if (registry.Leave(station, session)) sites.Of(station)?.Post(new StationDisconnected(time.Now(), station));
             GatewayLog.Disconnected(log, station.Value, session.Epoch);
         }
     }

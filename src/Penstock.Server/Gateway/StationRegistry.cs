@@ -28,7 +28,8 @@ public sealed class StationRegistry
         return mine;
     }
 
-    internal void Leave(StationId station, Session mine) => sessions.TryRemove(KeyValuePair.Create(station, mine));
+    /// <returns>False when a newer socket has taken over.</returns>
+    internal bool Leave(StationId station, Session mine) => sessions.TryRemove(KeyValuePair.Create(station, mine));
 
     internal sealed record Session(long Epoch, OcppConnection Connection, CancellationTokenSource Stop);
 }

@@ -49,13 +49,15 @@ public sealed class SettlementWorker(SqlStore store, FleetRegister fleet, EventT
         if (store.First<SessionRow>(SessionRow.Select + " WHERE session_id = @Id", new { Id = id.Value }) is not { Status: "closed" or "waitingForMeter", End: { } end } session) return;
         var rows = store.Query<ReadingRow>(ReadingRow.Select + " WHERE session_id = @Id", new { Id = id.Value });
         var registers = ReadingRow.Registers(rows);
+        var known = session.Vehicle is { } driven ? fleet.Find(driven) : null;
+        store.Execute("UPDATE session SET guarantee = @kept WHERE session_id = @Id", new { Id = id.Value, kept = Guarantee.Of(session, rows, known?.Vehicle) });
         if (Missing(session, registers, end) is { } missing)
         {
             store.Execute("UPDATE session SET status = 'waitingForMeter', waiting_for = @missing WHERE session_id = @Id", new { Id = id.Value, missing });
             return;
         }
 
-        if (session.Vehicle is not { } vehicleId || fleet.Find(vehicleId) is not { } vehicle)
+        if (known is not { } vehicle)
         {
             store.Execute("UPDATE session SET status = 'waitingForMeter', waiting_for = 'vehicle' WHERE session_id = @Id", new { Id = id.Value });
             return;
@@ -64,7 +66,7 @@ public sealed class SettlementWorker(SqlStore store, FleetRegister fleet, EventT
         var stay = new Interval(session.Start, Instant.Max(end, session.Start));
         var mine = events.All.Where(e => e.State != EventStates.Refused && e.Touches(session.Site, stay)).Select(e => e.Instruction);
         var statement = Settler.Settle(new SettlementCase(
-            id, vehicle.Vehicle.Owner, vehicleId, stay, IntervalMeter.Cut(registers, TimeGrid.QuarterHour), tariff, vehicle.Contract, [.. mine]));
+            id, vehicle.Vehicle.Owner, vehicle.Vehicle.Id, stay, IntervalMeter.Cut(registers, TimeGrid.QuarterHour), tariff, vehicle.Contract, [.. mine]));
         Store(statement, registers);
     }
 
@@ -74,10 +76,10 @@ public sealed class SettlementWorker(SqlStore store, FleetRegister fleet, EventT
         var view = Api.StatementView.Of(statement, registers, now, tariff.Zone.Id);
         store.Execute(
             """
-            INSERT INTO statement (statement_id, session_id, vehicle_id, owner_id, issued_at, body) VALUES (@Id, @Session, @Vehicle, @Owner, @At, @Body) ON CONFLICT (session_id) DO NOTHING;
+            INSERT INTO statement (statement_id, session_id, vehicle_id, owner_id, issued_at, total, body) VALUES (@Id, @Session, @Vehicle, @Owner, @At, @Total, @Body) ON CONFLICT (session_id) DO NOTHING;
             UPDATE session SET status = 'settled', waiting_for = NULL WHERE session_id = @Session
             """,
-            new { Id = view.StatementId, Session = statement.Session.Value, Vehicle = statement.Vehicle.Value, Owner = statement.Owner.Value, At = now.ToUnixTimeMilliseconds(), Body = StorageJson.Write(view) });
+            new { Id = view.StatementId, Session = statement.Session.Value, Vehicle = statement.Vehicle.Value, Owner = statement.Owner.Value, At = now.ToUnixTimeMilliseconds(), Total = view.Total.Amount, Body = StorageJson.Write(view) });
     }
 
     /// <summary>What a statement still needs: a register at the start and one at the end, each within five minutes.</summary>

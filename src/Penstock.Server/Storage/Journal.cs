@@ -8,7 +8,11 @@ namespace Penstock.Server.Storage;
 /// <param name="Source">The station, or api, grid, planner.</param>
 /// <param name="DedupeKey">Equal for a repeat of the same message of the same source.</param>
 /// <param name="Answer">What the source is told; stored, and replayed for a repeat.</param>
-public sealed record JournalEntry(string Source, string DedupeKey, string Kind, DateTimeOffset ReceivedAt, byte[] Body, byte[]? Answer);
+public sealed record JournalEntry(string Source, string DedupeKey, string Kind, DateTimeOffset ReceivedAt, byte[] Body, byte[]? Answer)
+{
+    /// <summary>Rows that commit with this entry when it is new; a repeat runs none of them.</summary>
+    public IReadOnlyList<Projection> Projections { get; init; } = [];
+}
 
 public enum JournalOutcome
 {
@@ -123,7 +127,12 @@ public sealed class Journal : IAsyncDisposable
         var written = connection.ExecuteScalar<long?>(
             "INSERT INTO journal (source, dedupe_key, kind, received_at, body, answer) VALUES (@Source, @DedupeKey, @Kind, @At, @Body, @Answer) ON CONFLICT DO NOTHING RETURNING sequence",
             new { entry.Source, entry.DedupeKey, entry.Kind, At = entry.ReceivedAt.ToString("O"), entry.Body, entry.Answer }, transaction);
-        if (written is { } sequence) return new JournalReceipt(JournalOutcome.Written, sequence, entry.Answer);
+        if (written is { } sequence)
+        {
+            foreach (var projection in entry.Projections) connection.Execute(projection.Sql, projection.Parameters, transaction);
+            return new JournalReceipt(JournalOutcome.Written, sequence, entry.Answer);
+        }
+
         var first = connection.QuerySingle<Row>("SELECT sequence, answer FROM journal WHERE source = @Source AND dedupe_key = @DedupeKey", new { entry.Source, entry.DedupeKey }, transaction);
         return new JournalReceipt(JournalOutcome.Repeated, first.Sequence, first.Answer);
     }

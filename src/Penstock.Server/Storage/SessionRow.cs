@@ -10,7 +10,7 @@ public sealed class SessionRow
 {
     public const string Select = """
         SELECT session_id AS SessionId, transaction_id AS TransactionId, station_id AS StationId, evse AS Evse, site_id AS SiteId, vehicle_id AS VehicleId, terms AS Terms,
-          started_at AS StartedAt, ended_at AS EndedAt, status AS Status, waiting_for AS WaitingFor, relaxed AS Relaxed FROM session
+          started_at AS StartedAt, ended_at AS EndedAt, status AS Status, waiting_for AS WaitingFor, guarantee AS Guarantee FROM session
         """;
 
     public string SessionId { get; init; } = "";
@@ -36,7 +36,8 @@ public sealed class SessionRow
 
     public string? WaitingFor { get; init; }
 
-    public long Relaxed { get; init; }
+    /// <summary>kept, broken or relaxed once the session ended; null before.</summary>
+    public string? Guarantee { get; init; }
 
     public EvseId EvseId => new(new StationId(StationId), (int)Evse);
 

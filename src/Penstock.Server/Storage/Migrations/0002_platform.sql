@@ -14,7 +14,7 @@ CREATE TABLE session (
   ended_at INTEGER,
   status TEXT NOT NULL,
   waiting_for TEXT,
-  relaxed INTEGER NOT NULL DEFAULT 0
+  guarantee TEXT
 );
 CREATE INDEX session_status ON session (status);
 CREATE INDEX session_vehicle ON session (vehicle_id, started_at);
@@ -37,6 +37,8 @@ CREATE TABLE statement (
   vehicle_id TEXT NOT NULL,
   owner_id TEXT NOT NULL,
   issued_at INTEGER NOT NULL,
+  total TEXT NOT NULL,
   body TEXT NOT NULL
 );
+CREATE INDEX statement_issued ON statement (issued_at);
 CREATE TABLE site_minute (site_id TEXT NOT NULL, at INTEGER NOT NULL, power_w REAL NOT NULL, planned_w REAL, PRIMARY KEY (site_id, at)) WITHOUT ROWID;
