@@ -20,7 +20,7 @@ internal static class ServeCommand
     {
         try
         {
-            await using var app = PenstockServer.Build(data, port, TimeProvider.System);
+            await using var app = PenstockServer.Build(new ServerOptions { Data = data, Port = port }, TimeProvider.System);
             await app.StartAsync(cancel);
             await Console.Error.WriteLineAsync($"stations connect to {app.Urls.First().Replace("http", "ws", StringComparison.Ordinal)}/ocpp/{{stationId}}");
             await app.WaitForShutdownAsync(cancel);

@@ -12,6 +12,9 @@ public sealed class StationRegistry
 
     public IReadOnlyCollection<StationId> Online => [.. sessions.Keys];
 
+    public IReadOnlyList<(string Protocol, int Count)> ByVersion() =>
+        [.. sessions.Values.GroupBy(s => s.Connection.Version).OrderBy(g => g.Key).Select(g => (Subprotocol.Name(g.Key), g.Count()))];
+
     public OcppConnection? Find(StationId station) => sessions.TryGetValue(station, out var session) ? session.Connection : null;
 
     /// <summary>Takes the station over; the older socket, if any, is told to stop.</summary>

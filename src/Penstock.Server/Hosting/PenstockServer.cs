@@ -1,27 +1,81 @@
+using System.Text.Json.Serialization;
+using Penstock.Core.Sites;
+using Penstock.Core.Tariffs;
+using Penstock.Server.Api;
+using Penstock.Server.Fleet;
 using Penstock.Server.Gateway;
+using Penstock.Server.GridEvents;
+using Penstock.Server.Observability;
+using Penstock.Server.Planning;
+using Penstock.Server.Settlement;
+using Penstock.Server.Sites;
 using Penstock.Server.Storage;
 
 namespace Penstock.Server.Hosting;
 
-/// <summary>The server as one process: OCPP endpoint, health, journal.</summary>
+/// <summary>The server as one process: OCPP endpoint, sites, planning, settlement, API, console.</summary>
 public static class PenstockServer
 {
+    /// <exception cref="ConfigurationUnusableException">The options have faults; all are named.</exception>
     /// <exception cref="DatabaseUnusableException">The data folder cannot be used.</exception>
-    public static WebApplication Build(string dataFolder, int port, TimeProvider time)
+    public static WebApplication Build(ServerOptions options, TimeProvider time, bool quiet = false)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
-        builder.Services.AddSingleton(time);
-        var database = Database.Open(Path.Combine(dataFolder, "penstock.db"));
-        builder.Services.AddSingleton(_ => new Journal(database));
-        builder.Services.AddSingleton<StationRegistry>();
-        builder.Services.AddSingleton<IncomingMessages>();
-        builder.Services.AddSingleton<OcppEndpoint>();
+        if (options.Faults() is { Count: > 0 } faults) throw new ConfigurationUnusableException(faults);
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, WebRootPath = "wwwroot" });
+        builder.WebHost.UseUrls($"http://{options.Address}:{options.Port}");
+        if (quiet) builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        Register(builder.Services, options, time, Database.Open(Path.Combine(options.Data, "penstock.db")));
         var app = builder.Build();
+        Wire(app.Services);
+        Map(app);
+        return app;
+    }
+
+    private static void Register(IServiceCollection services, ServerOptions options, TimeProvider time, Database database)
+    {
+        services.AddSingleton(time).AddSingleton(options).AddSingleton(BuiltInTariffs.Shenzhen).AddSingleton<WorkInFlight>();
+        services.AddSingleton(_ => new SqlStore(database)).AddSingleton(_ => new Journal(database));
+        services.AddSingleton<FleetRegister>().AddSingleton<OpenSessions>().AddSingleton<EventTable>();
+        services.AddSingleton<StationRegistry>().AddSingleton<StationRoll>().AddSingleton<WireTrace>().AddSingleton<StationCommands>().AddSingleton<WaitingStations>();
+        services.AddSingleton(_ => StationModels.FromFile(Path.Combine(AppContext.BaseDirectory, "station-models.json")));
+        services.AddSingleton<PlanningWorker>().AddSingleton<SettlementWorker>().AddSingleton<SessionDesk>().AddSingleton<GridEventDesk>();
+        services.AddSingleton(s => new SiteDirectory(s.GetRequiredService<SqlStore>(), s.GetRequiredService<OpenSessions>(), state => new SiteLoop(state, new SiteSurroundings(
+            s.GetRequiredService<StationCommands>(), s.GetRequiredService<WorkInFlight>(), s.GetRequiredService<PlanningWorker>().Request,
+            (site, fault) => SitesLog.Fault(s.GetRequiredService<ILogger<SiteLoop>>(), site.Value, fault)))));
+        services.AddSingleton<IncomingMessages>().AddSingleton<OcppEndpoint>();
+        services.AddSingleton<History>().AddSingleton<OverviewReader>().AddSingleton<EventReader>().AddSingleton<VehicleReader>().AddSingleton<StationReader>().AddSingleton<Metrics>();
+        services.AddHostedService(s => s.GetRequiredService<PlanningWorker>()).AddHostedService(s => s.GetRequiredService<SettlementWorker>()).AddHostedService<ControlClock>();
+        services.AddProblemDetails().AddOpenApi("v1");
+        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict);
+    }
+
+    /// <summary>The circle site -> commands -> site and site -> planning -> site is closed here, once, before the first socket.</summary>
+    private static void Wire(IServiceProvider services)
+    {
+        var sites = services.GetRequiredService<SiteDirectory>();
+        services.GetRequiredService<PlanningWorker>().Find = sites.Find;
+        services.GetRequiredService<StationCommands>().SiteOf = sites.Of;
+        sites.Load();
+        services.GetRequiredService<GridEventDesk>().Resume(services.GetRequiredService<TimeProvider>().Now());
+    }
+
+    private static void Map(WebApplication app)
+    {
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.FromSeconds(45), KeepAliveTimeout = TimeSpan.FromSeconds(30) });
+        app.UseDefaultFiles();
+        app.UseStaticFiles();
         app.Map("/ocpp/{stationId}", (HttpContext context, string stationId, OcppEndpoint endpoint) => endpoint.AcceptAsync(context, stationId));
         app.MapGet("/healthz", () => "ok");
         app.MapGet("/readyz", (Journal journal) => journal.Fault is { } fault ? Results.Text($"journal: {fault}", statusCode: 503) : Results.Text("ready"));
-        return app;
+        app.MapGet("/metrics", (Metrics metrics) => Results.Text(metrics.Text(), "text/plain; version=0.0.4"));
+        app.MapOpenApi("/api/openapi.json");
+        var api = app.MapGroup("/api/v1");
+        OverviewEndpoints.Map(api);
+        SiteEndpoints.Map(api);
+        VehicleEndpoints.Map(api);
+        EventEndpoints.Map(api);
+        RecordEndpoints.Map(api);
     }
 }

@@ -1,0 +1,93 @@
+using Penstock.Core.Sites;
+using Penstock.Ocpp.Rpc;
+using Penstock.Server.Gateway;
+using Penstock.Server.Hosting;
+using Penstock.Server.Sites;
+using Penstock.Server.Storage;
+
+namespace Penstock.Server.Api;
+
+public sealed record DischargeView(bool Supported, string By, string? Reason);
+
+public sealed record StationView(
+    string StationId, string? SiteId, string? Protocol, bool Online, string? Vendor, string? Model, string? FirmwareVersion, string? SerialNumber, DateTimeOffset? LastSeen,
+    double? ClockSkewSeconds, IReadOnlyList<EvseView> Evses, DischargeView Discharge);
+
+public sealed record WireMessageView(DateTimeOffset At, string Direction, string Frame, string? Action, string? MessageId);
+
+public sealed record ReportedEvseView(int Evse, int Connectors, string? Status);
+
+public sealed record WaitingStationView(
+    string StationId, DateTimeOffset FirstSeen, DateTimeOffset LastSeen, string Protocol, string? Vendor, string? Model, string? FirmwareVersion, string? SerialNumber,
+    IReadOnlyList<ReportedEvseView> EvsesReported, int Messages, string? RemoteAddress);
+
+internal static class SiteEndpoints
+{
+    internal static void Map(IEndpointRouteBuilder api)
+    {
+        api.MapGet("/sites", (SiteDirectory sites) => new PageView<SiteSummaryView>([.. sites.All.Select(s => SiteSummaryView.Of(s.Snapshot))], null));
+        api.MapGet("/sites/{id}", (string id, SiteDirectory sites, TimeProvider time) =>
+            sites.Find(new SiteId(id)) is { } site ? Results.Ok(SiteView.Of(site.Snapshot, time.Now())) : Problems.NotFound("site", id));
+        api.MapGet("/sites/{id}/series", (string id, SiteDirectory sites, History history, TimeProvider time) => sites.Find(new SiteId(id)) is { } site
+            ? Results.Ok(Series(site, history, time))
+            : Problems.NotFound("site", id));
+        api.MapGet("/stations", (StationRoll roll, StationReader reader) => new PageView<StationView>([.. roll.All.Select(reader.View)], null));
+        api.MapGet("/stations/{id}", (string id, StationRoll roll, StationReader reader) => roll.Find(new StationId(id)) is { } found ? Results.Ok(reader.View(found)) : Problems.NotFound("station", id));
+        api.MapGet("/stations/{id}/messages", (string id, WireTrace trace) => new PageView<WireMessageView>([.. trace.Of(new StationId(id)).Select(Message)], null));
+        api.MapGet("/waiting-stations", (WaitingStations waiting, WireTrace trace) => new PageView<WaitingStationView>([.. waiting.All.Select(s => Waiting(s, trace))], null));
+        api.MapPost("/waiting-stations/{id}/accept", (string id, Admission body, WaitingStations waiting, SiteDirectory sites, TimeProvider time) => waiting.Admit(new StationId(id), body) is { } layout
+            ? Results.Ok(SiteView.Of(sites.Find(layout.Id)!.Snapshot, time.Now()))
+            : Problems.NotFound("waiting station", id));
+    }
+
+    private static SiteSeriesView Series(ISite site, History history, TimeProvider time)
+    {
+        var grid = history.Today(time.Now());
+        var root = site.Snapshot.Layout.Nodes[0];
+        return new SiteSeriesView(history.Power(grid, [site.Id.Value]), history.Planned(grid, [site], time.Now()), Names.Kw(root.ImportMax), Names.Kw(root.ExportMax));
+    }
+
+    private static WireMessageView Message(TracedFrame frame)
+    {
+        var parts = frame.Frame.Split('"', 6); // [2,"id","Action",... : enough to name a frame in a list
+        return new WireMessageView(frame.At, frame.Direction, frame.Frame, frame.Frame.StartsWith("[2", StringComparison.Ordinal) && parts.Length > 3 ? parts[3] : null, parts.Length > 1 ? parts[1] : null);
+    }
+
+    private static WaitingStationView Waiting(StationRecord s, WireTrace trace) => new(
+        s.Id.Value, s.FirstSeen.ToDateTimeOffset(), s.LastSeen.ToDateTimeOffset(), s.Protocol.Replace("ocpp", "", StringComparison.Ordinal), s.Vendor, s.Model, s.FirmwareVersion, s.SerialNumber,
+        [.. s.Evses.Select(e => new ReportedEvseView(e.Key, 1, e.Value?.ToString()))], trace.Of(s.Id).Count, s.RemoteAddress);
+}
+
+/// <summary>Stations as a person reads them.</summary>
+public sealed class StationReader(SiteDirectory sites, StationRegistry registry, StationModels models, TimeProvider time)
+{
+    public StationView View(StationRecord station)
+    {
+        var site = sites.Of(station.Id);
+        var online = registry.Find(station.Id);
+        var evses = site?.Snapshot.Evses.Values.Where(e => e.Layout.Id.Station == station.Id).OrderBy(e => e.Layout.Id.Number).Select(e => EvseView.Of(e, time.Now())).ToList() ?? [];
+        var method = models.DischargeOf(station);
+        return new StationView(
+            station.Id.Value, site?.Id.Value, (online is null ? station.Protocol : Subprotocol.Name(online.Version)).Replace("ocpp", "", StringComparison.Ordinal), online is not null,
+            station.Vendor, station.Model, station.FirmwareVersion, station.SerialNumber, station.LastSeen.ToDateTimeOffset(), null, evses,
+            new DischargeView(method != DischargeMethod.None, Names.Camel(method.ToString()), method == DischargeMethod.None ? "notOnAllowList" : null));
+    }
+}
+
+internal static class RecordEndpoints
+{
+    internal static void Map(IEndpointRouteBuilder api)
+    {
+        api.MapGet("/plans", (SqlStore store, string? siteId) => new PageView<PlanView>(
+            store.Query<string>("SELECT body FROM plan WHERE @siteId IS NULL OR site_id = @siteId ORDER BY made_at DESC, plan_id DESC LIMIT 200", new { siteId }).ConvertAll(StorageJson.Read<PlanView>), null));
+        api.MapGet("/plans/{id}", (string id, SqlStore store) => store.First<string>("SELECT body FROM plan WHERE plan_id = @id", new { id }) is { } body
+            ? Results.Ok(StorageJson.Read<PlanView>(body))
+            : Problems.NotFound("plan", id));
+        api.MapGet("/statements", (SqlStore store, ServerOptions options, string? vehicleId, string? ownerId) => new PageView<StatementView>(
+            store.Query<string>("SELECT body FROM statement WHERE (@vehicleId IS NULL OR vehicle_id = @vehicleId) AND (@ownerId IS NULL OR owner_id = @ownerId) ORDER BY issued_at DESC, statement_id LIMIT 500", new { vehicleId, ownerId })
+                .ConvertAll(b => StorageJson.Read<StatementView>(b) with { Simulated = options.Scenario is not null }), null));
+        api.MapGet("/statements/{id}", (string id, SqlStore store, ServerOptions options) => store.First<string>("SELECT body FROM statement WHERE statement_id = @id", new { id }) is { } body
+            ? Results.Ok(StorageJson.Read<StatementView>(body) with { Simulated = options.Scenario is not null })
+            : Problems.NotFound("statement", id));
+    }
+}

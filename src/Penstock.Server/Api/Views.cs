@@ -1,0 +1,78 @@
+using System.Globalization;
+using NodaTime;
+using Penstock.Core.Metering;
+using Penstock.Core.Planning;
+using Penstock.Core.Settlement;
+using Penstock.Core.Sites;
+using Penstock.Core.Tariffs;
+
+namespace Penstock.Server.Api;
+
+/// <summary>Shapes of /api/v1. Power in kW, positive from the grid; money as decimal text; null = unknown.</summary>
+public sealed record MoneyView(string Amount, string Currency);
+
+/// <param name="Values">values[i] holds from start + i * resolutionSeconds; null = gap.</param>
+public sealed record SeriesView(DateTimeOffset Start, int ResolutionSeconds, string Unit, IReadOnlyList<double?> Values);
+
+public sealed record PageView<T>(IReadOnlyList<T> Items, string? Next);
+
+public sealed record BindingView(string NodeId, string Name, string Source, int Step, double ShadowPricePerKwh);
+
+public sealed record RelaxationView(string? VehicleId, string? SiteId, string What, double By, string Unit);
+
+public sealed record PlanView(
+    string PlanId, string SiteId, DateTimeOffset MadeAt, string Trigger, int Vehicles, double Cost, double LowerBound, double Gap, int Iterations, string Currency,
+    SeriesView Aggregate, IReadOnlyList<BindingView> Binding, IReadOnlyList<RelaxationView> Relaxed)
+{
+    public static PlanView Of(Plan plan, string currency) => new(
+        plan.Id.Value, plan.Site.Value, plan.MadeAt.ToDateTimeOffset(), plan.Trigger, plan.Sessions.Count, Round(plan.Certificate.Cost), Round(plan.Certificate.LowerBound),
+        Math.Round(plan.Certificate.Gap, 6), plan.Certificate.Iterations, currency,
+        new SeriesView(plan.Grid.Start.ToDateTimeOffset(), (int)plan.Grid.Slot.TotalSeconds, "kW", [.. plan.Aggregate.Select(p => (double?)Math.Round(p.Kilowatts, 3))]),
+        [.. plan.Binding.Select(b => new BindingView(b.NodeId, b.Name, Names.Of(b.Source), b.Slot, Round(b.ShadowPricePerKilowattHour)))],
+        [.. plan.Relaxed.Select(r => new RelaxationView(r.Vehicle?.Value, r.Site?.Value, r.What, Round(r.By), r.Unit))]);
+
+    private static double Round(double value) => Math.Round(value, 4);
+}
+
+public sealed record StatementLineView(
+    string Kind, string? Band, string? EventId, string QuantityKwh, string PricePerKwh, MoneyView Amount, string Rule, string Evidence, bool Informational);
+
+public sealed record RegistersView(string ImportStartKwh, string ImportEndKwh, string ExportStartKwh, string ExportEndKwh);
+
+public sealed record PostingView(string Account, string Debit, string Credit);
+
+public sealed record StatementView(
+    string StatementId, string OwnerId, string VehicleId, string SessionId, DateTimeOffset Start, DateTimeOffset End, MoneyView Total, double EnergyImportedKwh, double EnergyExportedKwh,
+    DateTimeOffset IssuedAt, string TimeZone, IReadOnlyList<StatementLineView> Lines, RegistersView Registers, int EstimatedIntervals, int Intervals,
+    IReadOnlyList<PostingView> Postings, string TariffVersion, bool Simulated)
+{
+    public static StatementView Of(Statement statement, IReadOnlyList<RegisterReading> registers, Instant issuedAt, string timeZone)
+    {
+        var (first, last) = (registers[0], registers[^1]);
+        return new StatementView(
+            $"ST-{statement.Session.Value}", statement.Owner.Value, statement.Vehicle.Value, statement.Session.Value, statement.Stay.Start.ToDateTimeOffset(), statement.Stay.End.ToDateTimeOffset(),
+            Names.Money(statement.Total), (double)(last.ImportWh - first.ImportWh) / 1000, (double)(last.ExportWh - first.ExportWh) / 1000, issuedAt.ToDateTimeOffset(), timeZone,
+            [.. statement.Lines.Select(l => new StatementLineView(
+                Names.Camel(l.Kind.ToString()), l.Band is { } band ? Names.Of(band) : null, l.Event?.Value, Text(l.QuantityWh / 1000), Text(l.Price.PerKilowattHour), Names.Money(l.Amount), l.Rule, l.Evidence, l.Informational))],
+            new RegistersView(Text(first.ImportWh / 1000), Text(last.ImportWh / 1000), Text(first.ExportWh / 1000), Text(last.ExportWh / 1000)),
+            statement.EstimatedIntervals, statement.Intervals,
+            [.. statement.Postings.Select(p => new PostingView(p.Account, p.Amount.Amount < 0 ? Text(-p.Amount.Amount) : "0.00", p.Amount.Amount > 0 ? Text(p.Amount.Amount) : "0.00"))],
+            statement.TariffVersion, Simulated: false);
+    }
+
+    private static string Text(decimal value) => value.ToString("0.00####", CultureInfo.InvariantCulture);
+}
+
+/// <summary>Domain words as the API spells them.</summary>
+internal static class Names
+{
+    internal static string Camel(string name) => char.ToLowerInvariant(name[0]) + name[1..];
+
+    internal static string Of(LimitSource source) => Camel(source.ToString());
+
+    internal static string Of(Band band) => Camel(band.ToString());
+
+    internal static MoneyView Money(Core.Units.Money money) => new(money.Amount.ToString("0.00", CultureInfo.InvariantCulture), money.Currency.Code);
+
+    internal static double Kw(Core.Units.Power power) => Math.Round(power.Kilowatts, 3);
+}
