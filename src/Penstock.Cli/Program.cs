@@ -1,4 +1,5 @@
 using System.CommandLine;
 using Penstock.Cli;
+using Penstock.Cli.Demo;
 
-return await new RootCommand("Penstock: an open vehicle-to-grid platform") { ServeCommand.Create() }.Parse(args).InvokeAsync();
+return await new RootCommand("Penstock: an open vehicle-to-grid platform") { ServeCommand.Create(), DemoCommand.Create() }.Parse(args).InvokeAsync();

@@ -59,7 +59,7 @@ public sealed class StepClock(DateTimeOffset start, double speed) : TimeProvider
     {
         for (var seen = 0; seen < 2 && !cancel.IsCancellationRequested;)
         {
-            await Task.Delay(1, System, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(TimeSpan.FromMilliseconds(1), System, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             seen = quiet() ? seen + 1 : 0;
         }
     }
