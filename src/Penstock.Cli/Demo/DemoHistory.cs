@@ -1,4 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
 using Penstock.Server.Storage;
 using Penstock.Simulator.Cities;

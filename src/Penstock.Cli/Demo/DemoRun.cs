@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
 using Penstock.Core.GridEvents;
 using Penstock.Core.Settlement;
@@ -87,7 +86,7 @@ internal sealed class DemoRun
         var work = server.Services.GetRequiredService<WorkInFlight>();
         var order = new DemoOrder(server.Services, model, request.Headless);
         clock.Stepped += order.WhenDue;
-        if (!request.Headless) clock.Stepped += new DemoTalk(server.Services, model, clock).Tell;
+        if (!request.Headless) clock.Stepped += new DemoTalk(server.Services, clock).Tell;
         var before = city.Energy();
         await clock.RunAsync(End.ToDateTimeOffset(), () => work.Count == 0 && city.Work.Count == 0, cancel);
         if (request.Headless) Report(city, before);

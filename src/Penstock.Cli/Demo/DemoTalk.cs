@@ -1,4 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
 using Penstock.Server.Api;
 using Penstock.Server.GridEvents;
@@ -8,7 +7,7 @@ using Penstock.Simulator.Clock;
 namespace Penstock.Cli.Demo;
 
 /// <summary>What the terminal says during the interactive demo.</summary>
-internal sealed class DemoTalk(IServiceProvider services, CityModel model, StepClock clock)
+internal sealed class DemoTalk(IServiceProvider services, StepClock clock)
 {
     private EventStates? told;
     private long minute;

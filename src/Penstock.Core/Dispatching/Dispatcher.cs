@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using NodaTime;
 using Penstock.Core.GridEvents;
-using Penstock.Core.Planning;
 using Penstock.Core.Sites;
 using Penstock.Core.Units;
 using Penstock.Solvers.Allocation;

@@ -21,7 +21,6 @@ public sealed record EventSiteView(string SiteId, string Name, double AskedKw, d
 
 public sealed record EventLogView(DateTimeOffset At, string Code, IReadOnlyDictionary<string, string> Params);
 
-public sealed record EventDetailView(EventView Summary, SeriesView Baseline, SeriesView Target, SeriesView Delivered, ParticipantsView Participants, IReadOnlyList<EventSiteView> BySite, IReadOnlyList<EventLogView> Log);
 
 public sealed record CreateEvent(string? Name, string? SiteId, double? TargetKw, DateTimeOffset? Start, DateTimeOffset? End, double[]? BandPercent, string? SubsidyPerKwh);
 

@@ -1,6 +1,5 @@
 using NodaTime;
 using Penstock.Core.Planning;
-using Penstock.Core.Sites;
 using Penstock.Core.Tariffs;
 using Penstock.Core.Time;
 using Penstock.Core.Units;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using NodaTime;
-using Penstock.Core.Dispatching;
 using Penstock.Core.Fleet;
 using Penstock.Core.Settlement;
 using Penstock.Core.Sites;

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using NodaTime;
 using Penstock.Core.Sites;
 using Penstock.Ocpp;
 using Penstock.Ocpp.Framing;

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Penstock.Core.Sites;
 using Penstock.Core.Tariffs;
 using Penstock.Server.Api;
 using Penstock.Server.Fleet;

@@ -1,8 +1,6 @@
 using System.Threading.Channels;
 using NodaTime;
 using Penstock.Core.Dispatching;
-using Penstock.Core.Metering;
-using Penstock.Core.Planning;
 using Penstock.Core.Sites;
 using Penstock.Core.Units;
 using Penstock.Server.Gateway;

@@ -1,6 +1,4 @@
-using System.Collections.Immutable;
 using NodaTime;
-using Penstock.Core.Fleet;
 using Penstock.Core.Sites;
 using Penstock.Core.Units;
 using Penstock.Ocpp.Rpc;
@@ -44,7 +42,7 @@ public static class Scenarios
             new("pile rating", "60 kW both ways", "assumed; the station's piles charge at up to 600 kW", false),
             new("battery", "60-85 kWh, 95 % each way", "assumed", false),
             new("arrivals, states of charge, floors and targets", "drawn from the seed", "assumed", false));
-        return draft.Build(new CityEvent("Evening peak", lianhua.Id, Power.FromKilowatts(-1052), draft.At(18), draft.At(19), 2.00m, draft.At(17.5)), meterSeconds: 30);
+        return draft.Build(new CityEvent("Evening peak", lianhua.Id, Power.FromKilowatts(-1052), draft.At(18), draft.At(19), 2.00m, draft.At(17.5)), meterSeconds: 60);
     }
 
     private static void District(CityDraft draft, int s)

@@ -32,7 +32,7 @@ public sealed class SimulatedCity
     public SimulatedCity(CityModel model, Uri address, StepClock clock)
     {
         (this.model, this.clock) = (model, clock);
-        stations = model.Stations.ToDictionary(s => s.Id, s => new SimulatedStation(s, address, clock, Work, model.MeterSeconds));
+        stations = model.Stations.Select((s, n) => new SimulatedStation(s, address, clock, Work, model.MeterSeconds, (model.Seed * 10_000) + (n * 10))).ToDictionary(s => s.Model.Id);
         coming = new Queue<Visit>(model.Visits);
         clock.Stepped += Advance;
     }

@@ -10,13 +10,13 @@ namespace Penstock.Simulator.Stations;
 /// <summary>
 /// A charging station on a real WebSocket. What it says waits in a bounded outbox and is repeated until the central system answers, through reconnects, in order.
 /// </summary>
-public sealed class SimulatedStation(CityStation model, Uri address, TimeProvider time, StationWork work, int meterSeconds)
+public sealed class SimulatedStation(CityStation model, Uri address, TimeProvider time, StationWork work, int meterSeconds, int seed)
 {
     /// <summary>Messages that wait while the link is down; the oldest telemetry goes first above it, never a start or an end.</summary>
     public const int OutboxMax = 10_000;
 
     private readonly Channel<Func<StationDialect, Task<bool>>> outbox = Channel.CreateUnbounded<Func<StationDialect, Task<bool>>>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly Outlet[] outlets = [.. model.Evses.Select(e => new Outlet(e.Id.Number, e.ChargeMax.Kilowatts, e.DischargeMax.Kilowatts))];
+    private readonly Outlet[] outlets = [.. model.Evses.Select(e => new Outlet(e.Id.Number, e.ChargeMax.Kilowatts, e.DischargeMax.Kilowatts, seed + e.Id.Number))];
     private readonly TaskCompletionSource booted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock gate = new();
     private int transactions;
@@ -158,8 +158,12 @@ public sealed class SimulatedStation(CityStation model, Uri address, TimeProvide
     }
 
     /// <summary>One EVSE with its meter.</summary>
-    private sealed class Outlet(int evse, double chargeKw, double dischargeKw)
+    private sealed class Outlet(int evse, double chargeKw, double dischargeKw, int seed)
     {
+        /// <summary>Largest relative error of a power reading: a class 1 meter.</summary>
+        private const double MeterError = 0.01;
+
+        private readonly Random chance = new(seed);
         private double importWh = 1000 * evse;
         private double exportWh;
 
@@ -197,6 +201,7 @@ public sealed class SimulatedStation(CityStation model, Uri address, TimeProvide
             exportWh += Math.Max(0, -PowerKw) * hours * 1000;
         }
 
-        internal StationSample Sample(DateTimeOffset at) => new(at, PowerKw, ImportWh, ExportWh, Battery?.Fraction ?? 0);
+        /// <summary>The power reading carries the meter's error; the registers are the truth.</summary>
+        internal StationSample Sample(DateTimeOffset at) => new(at, PowerKw * (1 + (MeterError * ((2 * chance.NextDouble()) - 1))), ImportWh, ExportWh, Battery?.Fraction ?? 0);
     }
 }
