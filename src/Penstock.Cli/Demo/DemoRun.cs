@@ -24,6 +24,7 @@ internal sealed class DemoRun
     private readonly CityModel model;
     private readonly StepClock clock;
     private readonly WebApplication server;
+    private readonly Instant midnight;
 
     private DemoRun(DemoRequest request, string data)
     {
@@ -32,7 +33,7 @@ internal sealed class DemoRun
         var day = SystemClock.Instance.GetCurrentInstant().InZone(zone).Date; // the demo plays today
         if (request.Headless) day = new LocalDate(2026, 4, 15); // a run that can be repeated plays a fixed day
         model = Scenarios.Generate(request.Scenario, request.Seed, day, request.Vehicles);
-        var midnight = day.AtStartOfDayInZone(zone).ToInstant();
+        midnight = day.AtStartOfDayInZone(zone).ToInstant();
         Begin = request.Headless ? midnight : midnight + Duration.FromHours(BeginsAt);
         End = request.Headless ? midnight + Duration.FromTicks(request.Until.TickOfDay) : midnight + Duration.FromHours(24 * 7);
         var speed = request.Speed ?? (request.Headless ? 3600 : 60);
@@ -75,13 +76,12 @@ internal sealed class DemoRun
     private async Task<int> PlayAsync(CancellationToken cancel)
     {
         Join();
-        var history = request.Headless ? null : new DemoHistory(server.Services, model, Begin);
-        history?.Write();
+        var playing = request.Headless ? model : DemoHistory.Write(server.Services, model, midnight, Begin);
         await server.StartAsync(cancel);
         var address = new Uri(server.Urls.First() + "/");
         if (!request.Headless) DemoTalk.Welcome(address, model, Begin);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var city = new SimulatedCity(model, new UriBuilder(address) { Scheme = "ws" }.Uri, clock);
+        var city = new SimulatedCity(playing, new UriBuilder(address) { Scheme = "ws" }.Uri, clock);
         await city.ConnectAsync(stop.Token);
         var work = server.Services.GetRequiredService<WorkInFlight>();
         var order = new DemoOrder(server.Services, model, request.Headless);

@@ -83,14 +83,14 @@ public sealed class OverviewReader(SiteDirectory sites, WaitingStations waiting,
 
     private IEnumerable<NoticeView> Notices(List<EvseState> evses)
     {
-        if (journal.Fault is { } fault) yield return Notice("alarm", "journalFault", "#/", ("reason", fault));
-        if (waiting.All.Count is > 0 and var n) yield return Notice("info", "waitingStations", "#/waiting", ("count", Text(n)));
+        if (journal.Fault is { } fault) yield return Notice("alarm", "journalFault", "/", ("reason", fault));
+        if (waiting.All.Count is > 0 and var n) yield return Notice("info", "waitingStations", "/waiting", ("count", Text(n)));
         var offline = evses.Where(e => !e.Online).Select(e => e.Layout.Id.Station).Distinct().Count();
-        if (offline > 0) yield return Notice("warning", "stationOffline", "#/sites", ("count", Text(offline)));
+        if (offline > 0) yield return Notice("warning", "stationOffline", "/sites", ("count", Text(offline)));
         var stray = evses.Count(e => !e.Following);
-        if (stray > 0) yield return Notice("warning", "notFollowing", "#/sites", ("count", Text(stray)));
+        if (stray > 0) yield return Notice("warning", "notFollowing", "/sites", ("count", Text(stray)));
         var missing = store.First<int>("SELECT COUNT(*) FROM session WHERE status = 'waitingForMeter'");
-        if (missing > 0) yield return Notice("warning", "meterMissing", "#/statements", ("count", Text(missing)));
+        if (missing > 0) yield return Notice("warning", "meterMissing", "/statements", ("count", Text(missing)));
     }
 
     private static NoticeView Notice(string severity, string code, string link, params (string Key, string Value)[] values) => new(severity, code, values.ToDictionary(v => v.Key, v => v.Value), link);

@@ -1,0 +1,175 @@
+using NodaTime;
+using Penstock.Core.Dispatching;
+using Penstock.Core.Metering;
+using Penstock.Core.Planning;
+using Penstock.Core.Sites;
+using Penstock.Core.Tariffs;
+using Penstock.Core.Time;
+using Penstock.Core.Units;
+using Penstock.Simulator.Cities;
+using Penstock.Simulator.Physics;
+
+namespace Penstock.Simulator.Virtual;
+
+/// <summary>How vehicles are charged in a virtual run.</summary>
+public enum VirtualPolicy
+{
+    /// <summary>Full power from plug-in until the target: no platform.</summary>
+    Uncontrolled,
+
+    /// <summary>Planned and dispatched, never to the grid.</summary>
+    Orderly,
+
+    /// <summary>Planned and dispatched both ways.</summary>
+    V2g,
+}
+
+/// <summary>A register reading of a stay; registers count from its start, Wh.</summary>
+public sealed record VirtualReading(Instant At, double PowerKw, double ImportWh, double ExportWh, double Fraction);
+
+/// <summary>A stay and all that its meter said. <see cref="AtEnd"/> is null while the vehicle is still there.</summary>
+public sealed record VirtualStay(Visit Visit, List<VirtualReading> Readings)
+{
+    public double Lowest { get; set; } = Visit.FractionAtArrival;
+
+    public double? AtEnd { get; set; }
+}
+
+/// <param name="SiteMinutes">Power of each site at each minute, kW, with the plan of that moment.</param>
+public sealed record VirtualOutcome(IReadOnlyList<VirtualStay> Stays, IReadOnlyList<(SiteId Site, Instant At, double PowerKw, double? PlannedKw)> SiteMinutes);
+
+/// <summary>The same vehicles, planner, dispatcher and reducer as on the wire, under virtual time and without sockets: as fast as the machine allows.</summary>
+public static class VirtualRun
+{
+    private static readonly Duration Step = Duration.FromMinutes(1);
+
+    /// <summary>A meter reading every five minutes.</summary>
+    private const int ReadEvery = 5;
+
+    public static VirtualOutcome Play(CityModel city, Tariff tariff, VirtualPolicy policy, Instant from, Instant to)
+    {
+        var sites = city.Sites.ToDictionary(s => s.Id, s => new Hosted(policy == VirtualPolicy.Orderly ? s with { GridPermitsExport = false } : s));
+        var siteOf = city.Sites.SelectMany(s => s.Evses.Select(e => (e.Id, s.Id))).ToDictionary(p => p.Item1, p => p.Item2);
+        var coming = new Queue<Visit>(city.Visits.Where(v => v.Leave > from));
+        var stays = new List<VirtualStay>();
+        var minutes = new List<(SiteId, Instant, double, double?)>();
+        var minute = 0;
+        for (var now = from; now < to; now += Step, minute++)
+        {
+            while (coming.TryPeek(out var next) && next.Arrive <= now)
+            {
+                var stay = new VirtualStay(coming.Dequeue(), []);
+                stays.Add(stay);
+                sites[siteOf[stay.Visit.Evse]].Arrive(stay, now, stays.Count);
+            }
+
+            foreach (var site in sites.Values)
+            {
+                site.Leave(now);
+                if (policy != VirtualPolicy.Uncontrolled) site.Control(tariff, now, minute % 15 == 0);
+                var power = site.Move(policy, now, minute % ReadEvery == 0);
+                minutes.Add((site.Id, now, power, site.Planned(now)));
+            }
+        }
+
+        return new VirtualOutcome(stays, minutes);
+    }
+
+    private sealed class Hosted(SiteLayout layout)
+    {
+        private readonly Dictionary<EvseId, Parked> parked = [];
+        private SiteState state = SiteState.Of(layout);
+        private bool changed;
+
+        internal SiteId Id => layout.Id;
+
+        internal double? Planned(Instant now) => state.Plan is { } plan && plan.Grid.SlotAt(now) is { } slot ? plan.Aggregate[slot].Kilowatts : null;
+
+        internal void Arrive(VirtualStay stay, Instant now, int number)
+        {
+            var visit = stay.Visit;
+            Leave(visit.Evse, now);
+            var session = new SessionId($"virtual:{number}");
+            var terms = visit.Vehicle.Terms.At(visit.Arrive, DateTimeZoneProviders.Tzdb[layout.TimeZone]) with { Departure = visit.Leave };
+            parked[visit.Evse] = new Parked(stay, session, new SimulatedBattery(visit.Vehicle.Vehicle, visit.FractionAtArrival));
+            Apply(new StationConnected(now, visit.Evse.Station));
+            Apply(new SessionStarted(now, new ChargingSession(session, session.Value, visit.Evse, visit.Vehicle.Vehicle, terms, now, StateOfCharge.FromFraction(visit.FractionAtArrival))));
+            changed = true;
+        }
+
+        internal void Leave(Instant now)
+        {
+            foreach (var gone in parked.Where(p => p.Value.Stay.Visit.Leave <= now).Select(p => p.Key).ToList()) Leave(gone, now);
+        }
+
+        internal void Control(Tariff tariff, Instant now, bool planningTime)
+        {
+            if (parked.Count == 0) return;
+            if (changed || planningTime)
+            {
+                var grid = TimeGrid.Holding(now, TimeGrid.QuarterHour, 96);
+                var (buy, sell) = tariff.Over(grid);
+                Apply(new PlanAdopted(now, Planner.Plan(PlanningProblem.Of(state, grid, buy, sell), new PlanId("virtual"), now, "virtual")));
+                changed = false;
+            }
+
+            foreach (var setpoint in Dispatcher.Dispatch(state, now).Setpoints) parked[setpoint.Evse].AskedKw = setpoint.Power.Kilowatts;
+        }
+
+        /// <summary>Moves energy for one step and returns the site's power, kW.</summary>
+        internal double Move(VirtualPolicy policy, Instant now, bool read)
+        {
+            var sum = 0.0;
+            foreach (var (id, car) in parked)
+            {
+                var evse = state.Evses[id].Layout;
+                if (policy == VirtualPolicy.Uncontrolled) car.AskedKw = car.Battery.Fraction < car.Stay.Visit.Vehicle.Terms.Target.Fraction ? evse.ChargeMax.Kilowatts : 0;
+                if (read) car.Stay.Readings.Add(car.Reading(now));
+                var power = car.Battery.Step(Math.Clamp(car.AskedKw, -evse.DischargeMax.Kilowatts, evse.ChargeMax.Kilowatts), Step.TotalHours);
+                car.Count(power, Step.TotalHours);
+                sum += power;
+                Apply(new Measured(now + Step, new EvseMeasurement(id, now + Step, car.Session, Power.FromKilowatts(power), (decimal)car.ImportWh, (decimal)car.ExportWh, StateOfCharge.FromFraction(Math.Clamp(car.Battery.Fraction, 0, 1)))));
+            }
+
+            return sum;
+        }
+
+        private void Leave(EvseId id, Instant now)
+        {
+            if (!parked.Remove(id, out var car)) return;
+            car.Stay.Readings.Add(car.Reading(now));
+            car.Stay.AtEnd = car.Battery.Fraction;
+            Apply(new SessionEnded(now, car.Session, id));
+            changed = true;
+        }
+
+        private void Apply(SiteInput input) => state = SiteReducer.Apply(state, input);
+    }
+
+    private sealed class Parked(VirtualStay stay, SessionId session, SimulatedBattery battery)
+    {
+        internal VirtualStay Stay => stay;
+
+        internal SessionId Session => session;
+
+        internal SimulatedBattery Battery => battery;
+
+        internal double AskedKw { get; set; }
+
+        internal double PowerKw { get; private set; }
+
+        internal double ImportWh { get; private set; }
+
+        internal double ExportWh { get; private set; }
+
+        internal void Count(double powerKw, double hours)
+        {
+            PowerKw = powerKw;
+            ImportWh += Math.Max(0, powerKw) * hours * 1000;
+            ExportWh += Math.Max(0, -powerKw) * hours * 1000;
+            stay.Lowest = Math.Min(stay.Lowest, battery.Fraction);
+        }
+
+        internal VirtualReading Reading(Instant at) => new(at, PowerKw, ImportWh, ExportWh, battery.Fraction);
+    }
+}
