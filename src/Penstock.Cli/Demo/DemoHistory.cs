@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
 using Penstock.Core.Tariffs;
 using Penstock.Server.Storage;
