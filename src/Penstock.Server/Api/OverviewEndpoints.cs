@@ -41,7 +41,7 @@ public sealed class OverviewReader(SiteDirectory sites, WaitingStations waiting,
         var powers = evses.Where(e => e.Session is not null).Select(e => e.Measurement?.ActivePower?.Kilowatts ?? 0).ToList();
         var summaries = states.ConvertAll(SiteSummaryView.Of);
         var dispatched = sites.Loops.Select(l => l.LastDispatch).Where(d => d is not null).ToList();
-        var (given, taken) = (-powers.Where(p => p < 0).Sum(), powers.Where(p => p > 0).Sum());
+        var (given, taken) = (0 - powers.Where(p => p < 0).Sum(), powers.Where(p => p > 0).Sum());
         return new OverviewView(
             now.ToDateTimeOffset(), Round(given), Round(taken), Round(taken - given),
             new FlexibilityView(Round(Math.Max(0, powers.Sum() - dispatched.Sum(d => d!.Lower.Kilowatts))), Round(Math.Max(0, dispatched.Sum(d => d!.Upper.Kilowatts) - powers.Sum())), Round(ForAnHour(evses))),
