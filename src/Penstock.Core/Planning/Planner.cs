@@ -25,7 +25,7 @@ public static class Planner
         var limits = new SharedLimits(problem, sessions);
         var prices = new PriceDecomposition(problem, sessions, limits, priceMax);
         prices.Run();
-        var power = FeasibleSchedule.Follow(problem, sessions, prices.Stored);
+        var power = FeasibleSchedule.Make(problem, sessions, prices.Stored);
         var cost = sessions.Select((s, i) => s.Cost(power[i], buy, sell, problem.Grid.SlotHours)).Sum() + EventShortfall(problem, limits, power, priceMax);
         return new Plan(
             id, problem.Site.Id, now, trigger, problem.Grid,

@@ -1,0 +1,118 @@
+using CsCheck;
+using NodaTime;
+using Penstock.Core.Dispatching;
+using Penstock.Core.Metering;
+using Penstock.Core.Planning;
+using Penstock.Core.Sites;
+using Penstock.Core.Units;
+using Penstock.UnitTests.Core.Planning;
+
+namespace Penstock.UnitTests.Core.Dispatching;
+
+public sealed class DispatcherTests
+{
+    private static readonly Gen<(int N, double Import, double Export, double[] Soc, double[] Hours, double Target)> Sites =
+        from n in Gen.Int[1, 20]
+        from import in Gen.Double[10, 1500]
+        from export in Gen.Double[0, 1500]
+        from soc in Gen.Double[0.05, 1].Array[n]
+        from hours in Gen.Double[0.2, 12].Array[n]
+        from target in Gen.Double[-1500, 1500]
+        select (n, import, export, soc, hours, target);
+
+    [Fact]
+    public void The_sum_is_the_target_or_the_nearest_that_bounds_and_nodes_allow() => Sites.Sample(s =>
+    {
+        var site = Examples.Site(s.N, s.Import, s.Export);
+        var state = Examples.State(site, Enumerable.Range(0, s.N).Select(i => Examples.Session(site, i, s.Soc[i], 0.3, 0.6, s.Hours[i])));
+        var result = Dispatcher.Dispatch(SiteReducer.Apply(state, new InstructionReceived(Examples.Noon, Examples.Order(s.Target, 0, 1))), Examples.Noon);
+        var sum = result.Setpoints.Sum(p => p.Power.Kilowatts);
+        Assert.InRange(sum, -s.Export - 1e-6, s.Import + 1e-6);
+        var forced = Math.Max(result.Lower.Kilowatts, -s.Export);
+        var free = Math.Min(result.Upper.Kilowatts, s.Import);
+        if (forced <= free) Assert.InRange(sum - Math.Clamp(s.Target, forced, free), -1e-6, 1e-6);
+        Assert.InRange(result.Saturation.Kilowatts - (s.Target - sum), -1e-5, 1e-5);
+        foreach (var setpoint in result.Setpoints.Where(p => p.Power.IsDischarge))
+        {
+            var session = state.Evses[setpoint.Evse].Session!;
+            Assert.True(session.StateOfCharge > session.Terms.Floor, "gives at the floor");
+            Assert.Empty(setpoint.Refusals);
+        }
+    });
+
+    [Fact]
+    public void Forty_six_cars_give_1052_kW_for_an_hour_and_are_ready_when_they_leave()
+    {
+        var site = Examples.Site(46, 1900, 1900);
+        var state = Examples.State(site, Enumerable.Range(0, 46).Select(i => Examples.Session(site, i, 0.75 + (0.003 * i), 0.3, 0.65, 3 + (0.02 * i), 70)));
+        state = SiteReducer.Apply(state, new InstructionReceived(Examples.Noon, Examples.Order(-1052, 0.5, 1)));
+        var run = new ClosedLoop(state);
+        for (var minute = 0; minute < 240; minute++)
+        {
+            var result = run.Minute();
+            if (minute is >= 30 and < 90) Assert.InRange(result.Setpoints.Sum(p => p.Power.Kilowatts), -1052.001, -1051.999);
+        }
+
+        Assert.Empty(run.Broken);
+    }
+
+    [Fact]
+    public void No_guarantee_is_broken_whatever_the_grid_asks() => Gen.Select(Gen.Int[1, 12], Gen.Double[0.3, 0.9].Array[12], Gen.Double[0.5, 0.85].Array[12], Gen.Double[1.5, 8].Array[12], Gen.Double[-800, 800]).Sample(
+        (n, soc, target, hours, asked) =>
+        {
+            var site = Examples.Site(n, 60 * n, 60 * n);
+            var state = Examples.State(site, Enumerable.Range(0, n).Select(i => Examples.Session(site, i, soc[i], 0.3, target[i], hours[i])));
+            var run = new ClosedLoop(SiteReducer.Apply(state, new InstructionReceived(Examples.Noon, Examples.Order(asked, 0.2, 6))));
+            for (var minute = 0; minute < 500; minute++) run.Minute();
+            Assert.Empty(run.Broken);
+        },
+        iter: 15);
+
+    [Fact]
+    public void What_forbids_discharge_is_named()
+    {
+        var site = Examples.Site(1, 100, 100) with { GridPermitsExport = false };
+        var setpoint = Dispatcher.Dispatch(Examples.State(site, [Examples.Session(site, 0, 0.9, 0.3, 0.6, 5, discharge: false)]), Examples.Noon).Setpoints.Single();
+        Assert.Equal([DischargeRefusal.Contract, DischargeRefusal.GridPermission], setpoint.Refusals);
+        Assert.True(setpoint.Power >= Power.Zero);
+    }
+
+    [Fact]
+    public void An_unknown_vehicle_charges_and_a_site_without_sessions_asks_nothing()
+    {
+        var site = Examples.Site(1, 100, 100);
+        Assert.Empty(Dispatcher.Dispatch(SiteState.Of(site), Examples.Noon).Setpoints);
+        var unknown = Examples.Session(site, 0, 0.9, 0.3, 0.6, 5) with { Vehicle = null, StateOfCharge = null };
+        Assert.Equal(60, Dispatcher.Dispatch(Examples.State(site, [unknown]), Examples.Noon).Setpoints.Single().Power.Kilowatts, 6);
+    }
+
+    /// <summary>Planner, dispatcher, reducer and exact batteries, a minute at a time.</summary>
+    private sealed class ClosedLoop(SiteState initial)
+    {
+        private SiteState state = initial;
+        private Instant now = Examples.Noon;
+        private int minute;
+
+        internal List<string> Broken { get; } = [];
+
+        internal DispatchResult Minute()
+        {
+            if (minute++ % 15 == 0) state = SiteReducer.Apply(state, new PlanAdopted(now, Planner.Plan(Examples.Problem(state, now), new PlanId($"p{minute}"), now, "test")));
+            var result = Dispatcher.Dispatch(state, now);
+            now += Duration.FromMinutes(1);
+            foreach (var setpoint in result.Setpoints)
+            {
+                var session = state.Evses[setpoint.Evse].Session!;
+                var (vehicle, kw) = (session.Vehicle!, setpoint.Power.Kilowatts);
+                var stored = session.StateOfCharge!.Value.Fraction + ((kw > 0 ? kw * 0.95 : kw / 0.95) / 60 / vehicle.Capacity.KilowattHours);
+                if (kw < 0 && stored < session.Terms.Floor.Fraction - 1e-6) Broken.Add($"{session.Id} below its floor: {stored}");
+                state = SiteReducer.Apply(state, new Measured(now, new EvseMeasurement(setpoint.Evse, now, session.Id, setpoint.Power, null, null, StateOfCharge.FromFraction(Math.Clamp(stored, 0, 1)))));
+                if (session.Terms.Departure > now) continue;
+                if (stored < session.Terms.Target.Fraction - 0.002) Broken.Add($"{session.Id} left with {stored:P1} instead of {session.Terms.Target}");
+                state = SiteReducer.Apply(state, new SessionEnded(now, session.Id, setpoint.Evse));
+            }
+
+            return result;
+        }
+    }
+}
