@@ -23,10 +23,10 @@ public static class Planner
         var priceMax = buy.Length == 0 ? 0 : buy.Concat(sell).Max(Math.Abs);
         var sessions = problem.Sessions.Select(s => SessionBattery.Of(s, problem.Grid, priceMax, buy.Min())).ToList();
         var limits = new SharedLimits(problem, sessions);
-        var prices = new PriceDecomposition(problem, sessions, limits, priceMax);
+        var prices = new PriceDecomposition(problem, sessions, limits, priceMax, wished => Cost(FeasibleSchedule.Make(problem, sessions, wished)));
         prices.Run();
         var power = FeasibleSchedule.Make(problem, sessions, prices.Stored);
-        var cost = sessions.Select((s, i) => s.Cost(power[i], buy, sell, problem.Grid.SlotHours)).Sum() + EventShortfall(problem, limits, power, priceMax);
+        var cost = Cost(power);
         return new Plan(
             id, problem.Site.Id, now, trigger, problem.Grid,
             sessions.Select((s, i) => Schedule(problem, s, power[i])).ToImmutableDictionary(s => s.Session),
@@ -34,6 +34,8 @@ public static class Planner
             new Certificate(cost, Math.Min(prices.LowerBound, cost), prices.Iterations),
             Binding(limits, prices),
             [.. Relaxed(problem, sessions, limits, power)]);
+
+        double Cost(double[][] schedule) => sessions.Select((s, i) => s.Cost(schedule[i], buy, sell, problem.Grid.SlotHours)).Sum() + EventShortfall(problem, limits, schedule, priceMax);
     }
 
     private static double EventShortfall(PlanningProblem problem, SharedLimits limits, double[][] power, double priceMax) =>

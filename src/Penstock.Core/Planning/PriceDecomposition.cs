@@ -6,14 +6,19 @@ namespace Penstock.Core.Planning;
 /// Holds shared limits by prices: the volume algorithm (Barahona and Anbil 2000) over the exact storage kernel. Every iterate gives a lower bound; the running
 /// average of the schedules tends to a feasible optimum. Deterministic.
 /// </summary>
-internal sealed class PriceDecomposition(PlanningProblem problem, IReadOnlyList<SessionBattery> sessions, SharedLimits limits, double priceMax)
+internal sealed class PriceDecomposition(PlanningProblem problem, IReadOnlyList<SessionBattery> sessions, SharedLimits limits, double priceMax, Func<double[][], double> feasibleCost)
 {
     internal const int IterationsMax = 160;
 
     /// <summary>Stops when the bound has not moved by this share for <see cref="Patience"/> iterations.</summary>
     private const double Progress = 1e-5;
 
-    private const int Patience = 40;
+    private const int Patience = 50;
+
+    /// <summary>A feasible cost is computed this often: the step length needs the distance to it, and the best one becomes the plan.</summary>
+    private const int FeasibleEvery = 10;
+
+    private const double GapWanted = 1e-3;
 
     private readonly double hours = problem.Grid.SlotHours;
     private readonly int slots = problem.Grid.Count;
@@ -36,7 +41,7 @@ internal sealed class PriceDecomposition(PlanningProblem problem, IReadOnlyList<
         var best = Empty(limits.Rows.Count);
         var (average, stored) = (Empty(sessions.Count), Empty(sessions.Count));
         var (power, energy) = (Empty(sessions.Count), Empty(sessions.Count));
-        var (step, lastProgress) = (1.0, 0);
+        var (step, lastProgress, upper) = (1.0, 0, double.PositiveInfinity);
         for (var k = 0; k < IterationsMax; k++)
         {
             Iterations = k + 1;
@@ -48,17 +53,26 @@ internal sealed class PriceDecomposition(PlanningProblem problem, IReadOnlyList<
             {
                 LowerBound = bound;
                 (best, prices) = (prices, Empty(limits.Rows.Count));
-                step = Math.Min(2, step * 1.1);
+                step = Math.Min(1.5, step * 1.1);
             }
             else
             {
-                step = Math.Max(0.02, step * 0.93);
+                step = Math.Max(0.01, step * 0.95);
             }
 
-            if (Move(best, average, prices, step) < 1e-3 || k - lastProgress > Patience) break;
+            if (k % FeasibleEvery == 0)
+            {
+                var wished = stored.Select(e => e.ToArray()).ToArray();
+                var cost = feasibleCost(wished);
+                if (cost < upper) (upper, Stored) = (cost, wished);
+                if (upper - LowerBound <= GapWanted * Math.Max(1, Math.Abs(upper))) break;
+            }
+
+            if (Move(best, average, prices, step * Math.Max(upper - LowerBound, 1e-3)) < 1e-3 || k - lastProgress > Patience) break;
         }
 
-        (Stored, Prices) = (stored, best);
+        if (feasibleCost(stored) < upper) Stored = stored;
+        Prices = best;
     }
 
     /// <summary>All sessions against the prices; returns the Lagrangian bound.</summary>
@@ -130,7 +144,7 @@ internal sealed class PriceDecomposition(PlanningProblem problem, IReadOnlyList<
     }
 
     /// <summary>New prices = best prices + a Polyak step along the averaged violation; returns the largest violation in kW.</summary>
-    private double Move(double[][] best, double[][] average, double[][] prices, double step)
+    private double Move(double[][] best, double[][] average, double[][] prices, double distance)
     {
         var (norm, worst) = (0.0, 0.0);
         var violation = Empty(limits.Rows.Count);
@@ -150,7 +164,7 @@ internal sealed class PriceDecomposition(PlanningProblem problem, IReadOnlyList<
         }
 
         if (norm < 1e-12) return 0;
-        var length = step * 0.05 * Math.Max(5, Math.Abs(LowerBound)) / norm;
+        var length = distance / norm;
         for (var r = 0; r < limits.Rows.Count; r++)
         {
             var (row, cap) = (limits.Rows[r], limits.Rows[r].Event is null ? 1.2 * SessionBattery.ShortfallPenalty(priceMax) : SessionBattery.EventPenalty(priceMax));
