@@ -13,7 +13,7 @@ internal static class DemoHistory
     /// <returns>The city from <paramref name="begin"/> on: who is there stays, with the battery that the past left.</returns>
     internal static CityModel Write(IServiceProvider services, CityModel model, Instant midnight, Instant begin)
     {
-        var outcome = VirtualRun.Play(model, services.GetRequiredService<Tariff>(), VirtualPolicy.V2g, midnight, begin);
+        var outcome = VirtualRun.Play(model.Sites, model.Visits, services.GetRequiredService<Tariff>(), VirtualPolicy.V2g, midnight, begin);
         var store = services.GetRequiredService<SqlStore>();
         store.Execute("INSERT INTO site_minute (site_id, at, power_w, planned_w) VALUES (@Site, @At, @Power, @Planned) ON CONFLICT DO NOTHING",
             outcome.SiteMinutes.Select(m => new { Site = m.Site.Value, At = m.At.ToUnixTimeMilliseconds(), Power = m.PowerKw * 1000, Planned = m.PlannedKw * 1000 }));

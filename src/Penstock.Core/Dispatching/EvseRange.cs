@@ -11,7 +11,7 @@ internal sealed record EvseRange(EvseState Evse, double Lower, double Upper, Imm
     /// <summary>A setpoint may stand this long before the next one; floors and departures hold over it.</summary>
     internal static readonly Duration Ahead = Duration.FromMinutes(2);
 
-    /// <summary>Part of the charging power that is counted on for a departure: batteries taper near full, links fail.</summary>
+    /// <summary>Part of the charging power that is counted on for a departure: links fail, batteries are cold.</summary>
     internal const double CountedOn = 0.8;
 
     /// <param name="fairShareKw">What the site's connection leaves for this EVSE when all charge at once; no departure is planned on more.</param>
@@ -58,8 +58,8 @@ internal sealed record EvseRange(EvseState Evse, double Lower, double Upper, Imm
         var lower = session.AtFloor ? 0 : -aboveFloor * car.DischargeEfficiency / ahead;
         if (session.Terms.Departure is not { } departure) return (0, most);
         var target = session.Terms.Target.Stored(car.Capacity).KilowattHours;
-        var reachable = Math.Max(0, (departure - now - Ahead).TotalHours) * countedKw * CountedOn * car.ChargeEfficiency;
-        var spare = stored + reachable - target;
+        var efficiency = CountedOn * car.ChargeEfficiency;
+        var spare = stored - Fleet.ChargingCurve.LeastStored(target, capacity, countedKw * efficiency, car.ChargeMax.Kilowatts * efficiency, (departure - now - Ahead).TotalHours);
         if (spare < 0) return (stored < target ? most : 0, most);
         return (Math.Min(0, Math.Max(lower, -spare * car.DischargeEfficiency / ahead)), most);
     }

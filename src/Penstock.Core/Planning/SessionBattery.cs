@@ -1,4 +1,5 @@
 using NodaTime;
+using Penstock.Core.Fleet;
 using Penstock.Core.Time;
 using Penstock.Core.Units;
 using Penstock.Solvers.Storage;
@@ -18,11 +19,12 @@ internal sealed record SessionBattery(PlanningSession Session, StorageProblem Pr
     {
         var (vehicle, terms) = (subject.Session.Vehicle!, subject.Session.Terms);
         var first = Math.Max(0, grid.SlotAt(subject.From) ?? 0);
-        var leave = terms.Departure ?? grid.End;
-        var steps = Math.Clamp((int)Math.Floor((leave - grid.StartOf(first)) / grid.Slot), 0, grid.Count - first);
         var chargeMax = Power.Min(subject.Evse.ChargeMax, vehicle.ChargeMax).Kilowatts;
         var dischargeMax = subject.MayDischarge ? Power.Min(subject.Evse.DischargeMax, vehicle.DischargeMax).Kilowatts : 0;
         var target = terms.Target.Stored(vehicle.Capacity).KilowattHours;
+        var leave = terms.Departure is { } departure ? departure - Taper(subject, target, chargeMax) : grid.End;
+        var present = Math.Clamp((int)Math.Floor(((terms.Departure ?? grid.End) - grid.StartOf(first)) / grid.Slot), 0, grid.Count - first);
+        var steps = Math.Clamp((int)Math.Floor((leave - grid.StartOf(first)) / grid.Slot), Math.Min(1, present), grid.Count - first);
         var later = Duration.Max(Duration.Zero, leave - grid.End).TotalHours * chargeMax * vehicle.ChargeEfficiency;
         var problem = new StorageProblem(
             Math.Min(subject.Stored.KilowattHours, vehicle.Capacity.KilowattHours),
@@ -32,6 +34,16 @@ internal sealed record SessionBattery(PlanningSession Session, StorageProblem Pr
             chargeMax, dischargeMax, vehicle.ChargeEfficiency, vehicle.DischargeEfficiency,
             (double)vehicle.WearPerKilowattHour, ShortfallPenalty(priceMax), Math.Max(0, 0.8 * priceMin));
         return new SessionBattery(subject, problem, first, steps);
+    }
+
+    /// <summary>The kernel charges at full power to the end, a battery does not: it is to be ready so much earlier.</summary>
+    private static Duration Taper(PlanningSession subject, double target, double chargeMax)
+    {
+        var vehicle = subject.Session.Vehicle!;
+        var (stored, capacity, cellKw) = (subject.Stored.KilowattHours, vehicle.Capacity.KilowattHours, chargeMax * vehicle.ChargeEfficiency);
+        if (cellKw <= 0 || stored >= target) return Duration.Zero;
+        var tapered = ChargingCurve.Hours(stored, target, capacity, cellKw, vehicle.ChargeMax.Kilowatts * vehicle.ChargeEfficiency);
+        return Duration.FromHours(Math.Max(0, tapered - ((target - stored) / cellKw)));
     }
 
     internal double Cost(ReadOnlySpan<double> power, ReadOnlySpan<double> buy, ReadOnlySpan<double> sell, double hours)

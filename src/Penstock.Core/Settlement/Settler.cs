@@ -29,22 +29,30 @@ public static class Settler
         var lines = TariffLines(subject).Concat(EventLines(subject)).Concat(FeeLines(subject)).ToImmutableArray();
         var total = lines.Where(l => !l.Informational).Aggregate(Money.Zero(subject.Tariff.Currency), (sum, line) => sum + line.Amount);
         return new Statement(subject.Session, subject.Owner, subject.Vehicle, subject.Stay,
-            string.Join(", ", subject.Intervals.Select(i => subject.Tariff.PriceAt(i.Time.Start).Version.Name).Distinct()),
+            string.Join(", ", subject.Intervals.Select(i => subject.Tariff.PriceAt(i.Time.Start).Version).Distinct()),
             lines, total, Postings(subject, lines, total), subject.Intervals.Length, subject.Intervals.Count(i => i.Quality == MeterQuality.Estimated));
     }
 
+    /// <summary>One line per band and price; market prices, which change every hour, make one line whose price is the mean paid.</summary>
     private static IEnumerable<StatementLine> TariffLines(SettlementCase subject)
     {
         var priced = subject.Intervals.Select(i => (Interval: i, Price: subject.Tariff.PriceAt(i.Time.Start))).ToList();
-        foreach (var group in priced.GroupBy(p => (p.Price.Band, p.Price.Buy, p.Price.Sell, p.Price.Version)).OrderBy(g => g.Key.Version.ValidFrom).ThenBy(g => g.Key.Band))
+        foreach (var group in priced.GroupBy(p => p.Price.Band is null ? p.Price with { Buy = default, Sell = default } : p.Price).OrderBy(g => g.First().Interval.Time.Start).ThenBy(g => g.Key.Band))
         {
-            var rule = $"{subject.Tariff.Name} {group.Key.Version.Name}";
-            var evidence = $"{group.Count()} intervals";
-            var import = group.Sum(p => p.Interval.ImportWh);
-            var export = group.Sum(p => p.Interval.ExportWh);
-            if (import > 0) yield return Line(StatementLineKind.TariffCost, import, group.Key.Buy, -1, rule, evidence) with { Band = group.Key.Band };
-            if (export > 0) yield return Line(StatementLineKind.ExportCredit, export, group.Key.Sell, 1, rule, evidence) with { Band = group.Key.Band };
+            var rule = $"{subject.Tariff.Name} {group.Key.Version}";
+            if (Sum(StatementLineKind.TariffCost, [.. group.Select(p => (p.Interval.ImportWh, p.Price.Buy))], -1, rule, group.Count()) is { } cost) yield return cost with { Band = group.Key.Band };
+            if (Sum(StatementLineKind.ExportCredit, [.. group.Select(p => (p.Interval.ExportWh, p.Price.Sell))], 1, rule, group.Count()) is { } credit) yield return credit with { Band = group.Key.Band };
         }
+    }
+
+    private static StatementLine? Sum(StatementLineKind kind, (long WattHours, EnergyPrice Price)[] parts, int sign, string rule, int intervals)
+    {
+        var quantity = parts.Sum(p => p.WattHours);
+        if (quantity <= 0) return null;
+        var (first, evidence) = (parts[0].Price, $"{intervals} intervals");
+        if (parts.All(p => p.Price == first)) return Line(kind, quantity, first, sign, rule, evidence);
+        var exact = parts.Aggregate(Money.Zero(first.Currency), (sum, p) => sum + p.Price.For(p.WattHours));
+        return new StatementLine(kind, null, null, quantity, first with { PerKilowattHour = exact.Amount * 1000m / quantity }, (exact * sign).Rounded(), rule + ", mean price", evidence, Informational: false);
     }
 
     /// <summary>The net rule: an event pays for exported minus imported energy of the session inside the window, never for cycling within it.</summary>

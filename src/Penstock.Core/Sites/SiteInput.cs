@@ -25,6 +25,9 @@ public sealed record TermsChanged(Instant At, SessionId Session, OwnerTerms Term
 
 public sealed record Measured(Instant At, EvseMeasurement Measurement) : SiteInput(At);
 
+/// <summary>Measurements of one moment, one per EVSE: the same as each alone, in one pass.</summary>
+public sealed record MeasuredTogether(Instant At, IReadOnlyList<EvseMeasurement> Measurements) : SiteInput(At);
+
 public sealed record SessionEnded(Instant At, SessionId Session, EvseId Evse) : SiteInput(At);
 
 public sealed record InstructionReceived(Instant At, GridInstruction Instruction) : SiteInput(At);

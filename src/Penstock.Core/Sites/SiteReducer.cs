@@ -30,6 +30,7 @@ public static class SiteReducer
             SessionStarted(_, var session) => Of(state, session.Evse, evse => Start(evse, session)),
             TermsChanged changed => OfSession(state, changed.Session, evse => Change(evse, changed)),
             Measured(_, var measurement) => Of(state, measurement.Evse, evse => Measure(evse, measurement)),
+            MeasuredTogether(_, var measurements) => state with { Evses = Measure(state.Evses, measurements) },
             SessionEnded ended => Of(state, ended.Evse, evse => End(evse, ended.Session)),
             InstructionReceived(_, var instruction) => state with { Instructions = Replace(state.Instructions, instruction) },
             InstructionAborted(var at, var id) => state with
@@ -71,6 +72,17 @@ public static class SiteReducer
             },
         }
         : evse;
+
+    private static ImmutableDictionary<EvseId, EvseState> Measure(ImmutableDictionary<EvseId, EvseState> evses, IReadOnlyList<EvseMeasurement> measurements)
+    {
+        var next = evses.ToBuilder();
+        foreach (var one in measurements)
+        {
+            if (next.TryGetValue(one.Evse, out var evse)) next[one.Evse] = Measure(evse, one);
+        }
+
+        return next.ToImmutable();
+    }
 
     private static EvseState Measure(EvseState evse, EvseMeasurement measurement)
     {

@@ -11,7 +11,7 @@ public static class BuiltInTariffs
     /// Shenzhen: periods of Shen [2021] 1005 (peak 10-12 and 14-19, valley 0-8, sharp 11-12 and 15-17 in July to September); feed-in prices of Guangdong's notice of
     /// 2025-05-14; the valley charging price of 0.40 published for the pilot. ASSUMED: retail flat 0.77, peak 1.16 (read from charging zones of 2022-23) and sharp = peak + 25 %.
     /// </summary>
-    public static Tariff Shenzhen { get; } = new("shenzhen", DateTimeZoneProviders.Tzdb["Asia/Shanghai"], Currency.Cny,
+    public static Tariff Shenzhen { get; } = new TimeOfUseTariff("shenzhen", DateTimeZoneProviders.Tzdb["Asia/Shanghai"], Currency.Cny,
     [
         new TariffVersion("2025-05", "Shen [2021] 1005; Guangdong feed-in notice 2025-05-14; retail flat, peak and sharp assumed", new LocalDate(2025, 5, 14), null,
             [

@@ -5,83 +5,27 @@ using Penstock.Core.Units;
 
 namespace Penstock.Core.Tariffs;
 
-/// <summary>The bands of a local day in some months: the first window that holds the time decides, else <see cref="Band.Flat"/>.</summary>
-/// <param name="Months">1 to 12; a later rule of a version wins over an earlier one.</param>
-public sealed record DayRule(ImmutableArray<int> Months, ImmutableArray<BandWindow> Windows);
-
-/// <summary>Half-open [<paramref name="FromMinute"/>, <paramref name="ToMinute"/>) in minutes of the local day; whole half-hours.</summary>
-public sealed record BandWindow(int FromMinute, int ToMinute, Band Band);
-
-/// <summary>What a kWh costs and earns in one band.</summary>
-/// <param name="Buy">Import price, all components included.</param>
-/// <param name="Sell">Feed-in price of exported energy.</param>
-public sealed record BandPrice(decimal Buy, decimal Sell);
-
-/// <summary>One notice: its calendar and prices, valid on [<paramref name="ValidFrom"/>, <paramref name="ValidTo"/>).</summary>
-/// <param name="Document">The notice, or what is assumed in its place.</param>
-/// <param name="ValidTo">Null = until replaced.</param>
-public sealed record TariffVersion(
-    string Name, string Document, LocalDate ValidFrom, LocalDate? ValidTo,
-    ImmutableArray<DayRule> Days, ImmutableDictionary<Band, BandPrice> Prices);
-
 /// <summary>The price of one moment, with where it comes from.</summary>
-public sealed record TariffPrice(Band Band, EnergyPrice Buy, EnergyPrice Sell, TariffVersion Version);
+/// <param name="Band">Null where prices follow a market and not bands.</param>
+/// <param name="Version">The notice or the market series.</param>
+public sealed record TariffPrice(Band? Band, EnergyPrice Buy, EnergyPrice Sell, string Version);
 
-/// <summary>A time-of-use tariff: versions that tile time without overlap, in one zone and currency.</summary>
-public sealed class Tariff
+/// <summary>What a kWh costs and earns at any moment, in one zone and currency.</summary>
+public abstract class Tariff(string name, DateTimeZone zone, Currency currency)
 {
-    private readonly ImmutableArray<TariffVersion> versions;
+    public string Name => name;
 
-    /// <exception cref="ArgumentException">Versions overlap, or a version lacks the price of a band it uses.</exception>
-    public Tariff(string name, DateTimeZone zone, Currency currency, IEnumerable<TariffVersion> versions)
-    {
-        (Name, Zone, Currency) = (name, zone, currency);
-        this.versions = [.. versions.OrderBy(v => v.ValidFrom)];
-        for (var i = 0; i < this.versions.Length; i++) Check(this.versions[i], i + 1 < this.versions.Length ? this.versions[i + 1] : null);
-    }
+    public DateTimeZone Zone => zone;
 
-    public string Name { get; }
+    public Currency Currency => currency;
 
-    public DateTimeZone Zone { get; }
-
-    public Currency Currency { get; }
-
-    /// <exception cref="InvalidOperationException">No version is valid then: a gap in the tariff.</exception>
-    public TariffPrice PriceAt(Instant at)
-    {
-        var local = at.InZone(Zone);
-        var version = versions.LastOrDefault(v => v.ValidFrom <= local.Date && !(v.ValidTo <= local.Date))
-            ?? throw new InvalidOperationException($"Tariff {Name} has no version for {local.Date:uuuu-MM-dd}; add one that is valid on that day.");
-        var band = BandAt(version, local.LocalDateTime);
-        var price = version.Prices[band];
-        return new TariffPrice(band, new EnergyPrice(price.Buy, Currency), new EnergyPrice(price.Sell, Currency), version);
-    }
+    /// <exception cref="InvalidOperationException">There is no price then: a gap in the tariff.</exception>
+    public abstract TariffPrice PriceAt(Instant at);
 
     /// <summary>Planning prices per slot, taken at each slot's start.</summary>
     public (ImmutableArray<double> Buy, ImmutableArray<double> Sell) Over(TimeGrid grid)
     {
         var prices = Enumerable.Range(0, grid.Count).Select(slot => PriceAt(grid.StartOf(slot))).ToList();
         return ([.. prices.Select(p => p.Buy.ForPlanning)], [.. prices.Select(p => p.Sell.ForPlanning)]);
-    }
-
-    private static Band BandAt(TariffVersion version, LocalDateTime local)
-    {
-        var minute = (local.Hour * 60) + local.Minute;
-        var rule = version.Days.LastOrDefault(d => d.Months.Contains(local.Month));
-        return rule?.Windows.FirstOrDefault(w => w.FromMinute <= minute && minute < w.ToMinute)?.Band ?? Band.Flat;
-    }
-
-    private void Check(TariffVersion version, TariffVersion? next)
-    {
-        if (next is not null && !(version.ValidTo <= next.ValidFrom))
-        {
-            throw new ArgumentException($"Tariff {Name}: version {version.Name} (until {version.ValidTo?.ToString() ?? "open"}) overlaps {next.Name} (from {next.ValidFrom}); end it on that day or before.");
-        }
-
-        var used = version.Days.SelectMany(d => d.Windows).Select(w => w.Band).Append(Band.Flat);
-        foreach (var band in used)
-        {
-            if (!version.Prices.ContainsKey(band)) throw new ArgumentException($"Tariff {Name}: version {version.Name} uses the band {band} but has no price for it.");
-        }
     }
 }

@@ -32,7 +32,7 @@ public sealed class EventReader(SiteDirectory sites, GridEventDesk desk, TimePro
     public EventView Summary(EventRecord record)
     {
         var one = record.Instruction;
-        var minutes = desk.DeliveredByMinute(record);
+        var minutes = desk.DeliveredByMinute(record, one.Window);
         return new EventView(
             one.Id.Value, one.Name, one.Source, new ScopeView(one.Site is null ? "portfolio" : "site", one.Site?.Value), Names.Kw(one.Target), [one.BandLower * 100, one.BandUpper * 100],
             one.Window.Start.ToDateTimeOffset(), one.Window.End.ToDateTimeOffset(), Names.Camel(record.State.ToString()), one.Subsidy.PerKilowattHour.ToString(CultureInfo.InvariantCulture), one.Subsidy.Currency.Code,
@@ -45,8 +45,7 @@ public sealed class EventReader(SiteDirectory sites, GridEventDesk desk, TimePro
         var s = Summary(record);
         var (from, to) = (record.Instruction.Window.Start - Duration.FromHours(1), record.Instruction.Window.End + Duration.FromMinutes(30));
         var minutes = (int)(to - from).TotalMinutes;
-        var wide = record with { Instruction = record.Instruction with { Window = new Interval(from, to) } };
-        var delivered = desk.DeliveredByMinute(wide).ToDictionary(m => m.At, m => m.Watts);
+        var delivered = desk.DeliveredByMinute(record, new Interval(from, to)).ToDictionary(m => m.At, m => m.Watts);
         return new
         {
             s.EventId, s.Name, s.Source, s.Scope, s.TargetKw, s.BandPercent, s.Start, s.End, s.State, s.SubsidyPerKwh, s.Currency, s.NotifiedAt, s.DeliveredKw, s.DeliveredKwh, s.OrderedKwh, s.ComplianceRatio, s.MeanTrackingErrorRatio,

@@ -70,8 +70,8 @@ public sealed class History(SqlStore store, SiteDirectory sites, FleetRegister f
         for (var t = 0; t < grid.Count; t++)
         {
             var price = tariff.PriceAt(grid.StartOf(t));
-            var next = new PriceBandView(grid.StartOf(t).ToDateTimeOffset(), grid.StartOf(t + 1).ToDateTimeOffset(), Names.Of(price.Band), Text(price.Buy.PerKilowattHour), Text(price.Sell.PerKilowattHour), tariff.Currency.Code);
-            if (result.Count > 0 && result[^1].Band == next.Band) result[^1] = result[^1] with { End = next.End };
+            var next = new PriceBandView(grid.StartOf(t).ToDateTimeOffset(), grid.StartOf(t + 1).ToDateTimeOffset(), price.Band is { } band ? Names.Of(band) : "market", Text(price.Buy.PerKilowattHour), Text(price.Sell.PerKilowattHour), tariff.Currency.Code);
+            if (result.Count > 0 && result[^1].Band == next.Band && result[^1] == next with { Start = result[^1].Start, End = result[^1].End }) result[^1] = result[^1] with { End = next.End };
             else result.Add(next);
         }
 

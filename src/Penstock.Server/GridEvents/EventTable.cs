@@ -31,6 +31,9 @@ public sealed record EventRecord(GridInstruction Instruction, EventStates State,
     /// <summary>Mean of |delivered - target| / |target| over the minutes of the window.</summary>
     public double? MeanTrackingErrorRatio { get; init; }
 
+    /// <summary>Net power of the scope by its registers, W, each minute of the window; null until measured.</summary>
+    public IReadOnlyList<double>? MeteredW { get; init; }
+
     /// <summary>Vehicles that gave energy in the window.</summary>
     public int Participants { get; init; }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using NodaTime;
 using Penstock.Core.GridEvents;
+using Penstock.Core.Metering;
 using Penstock.Core.Planning;
 using Penstock.Core.Sites;
 using Penstock.Core.Units;
@@ -127,26 +128,51 @@ public sealed class GridEventDesk(EventTable table, SiteDirectory sites, Plannin
     private EventRecord Measured(EventRecord record, Instant now)
     {
         var (target, window) = (record.Instruction.Target.Watts, record.Instruction.Window);
-        var minutes = DeliveredByMinute(record);
+        var metered = Metered(record);
         var ordered = Math.Abs(target) * window.Duration.TotalHours;
-        var delivered = minutes.Sum(m => -m.Watts) / 60;
+        var delivered = -metered.Sum() / 60;
         return (record with
         {
             State = EventStates.Measured,
+            MeteredW = metered,
             DeliveredWh = delivered,
             ComplianceRatio = ordered > 0 ? Math.Clamp(delivered / ordered, 0, 1) : null,
-            MeanTrackingErrorRatio = target != 0 && minutes.Count > 0 ? minutes.Average(m => Math.Abs((m.Watts - target) / target)) : null,
+            MeanTrackingErrorRatio = target != 0 && metered.Length > 0 ? metered.Average(w => Math.Abs((w - target) / target)) : null,
             Participants = Participants(record),
         }).Logged(now, "ended").Logged(now, "measured");
     }
 
-    /// <summary>Measured net power of the EVSEs in scope, each minute of the window.</summary>
-    public List<(Instant At, double Watts)> DeliveredByMinute(EventRecord record)
+    /// <summary>Mean net power of the scope in each minute of the window, W, from the registers of its sessions; between two readings energy is spread evenly.</summary>
+    private double[] Metered(EventRecord record)
     {
-        var (from, to) = (record.Instruction.Window.Start.ToUnixTimeMilliseconds() + 60_000, record.Instruction.Window.End.ToUnixTimeMilliseconds());
+        var window = record.Instruction.Window;
+        var (margin, minute) = (Duration.FromMinutes(5), Duration.FromMinutes(1));
+        var result = new double[(int)Math.Ceiling(window.Duration / minute)];
+        var rows = store.Query<ReadingRow>(
+            ReadingRow.Select + " WHERE at BETWEEN @from AND @to AND session_id IN (SELECT session_id FROM session WHERE site_id IN @scope AND started_at <= @to AND (ended_at IS NULL OR ended_at >= @from))",
+            new { scope = record.Shares.Select(s => s.SiteId), from = (window.Start - margin).ToUnixTimeMilliseconds(), to = (window.End + margin).ToUnixTimeMilliseconds() });
+        foreach (var interval in rows.GroupBy(r => r.SessionId, StringComparer.Ordinal).SelectMany(s => IntervalMeter.Cut(ReadingRow.Registers(s), minute)))
+        {
+            if (interval.Time.Start >= window.Start && interval.Time.Start < window.End) result[(int)((interval.Time.Start - window.Start) / minute)] += (interval.ImportWh - interval.ExportWh) * 60;
+        }
+
+        return result;
+    }
+
+    /// <summary>Net power of the EVSEs in scope at the end of each minute of <paramref name="window"/>: by the registers where they were read, else as reported.</summary>
+    public List<(Instant At, double Watts)> DeliveredByMinute(EventRecord record, Interval window)
+    {
+        var (from, to) = (window.Start.ToUnixTimeMilliseconds() + 60_000, window.End.ToUnixTimeMilliseconds());
         return store.Query<(long At, double Watts)>(
             "SELECT at, SUM(power_w) FROM site_minute WHERE at BETWEEN @from AND @to AND site_id IN @scope GROUP BY at ORDER BY at",
-            new { from, to, scope = record.Shares.Select(s => s.SiteId) }).ConvertAll(r => (Instant.FromUnixTimeMilliseconds(r.At), r.Watts));
+            new { from, to, scope = record.Shares.Select(s => s.SiteId) }).ConvertAll(r => Instant.FromUnixTimeMilliseconds(r.At) is var at ? (at, MeteredAt(record, at) ?? r.Watts) : default);
+    }
+
+    private static double? MeteredAt(EventRecord record, Instant at)
+    {
+        if (record.MeteredW is not { } metered || at <= record.Instruction.Window.Start) return null;
+        var minute = (int)Math.Ceiling((at - record.Instruction.Window.Start) / Duration.FromMinutes(1)) - 1;
+        return minute < metered.Count ? metered[minute] : null;
     }
 
     private int Participants(EventRecord record) => store.First<int>(

@@ -78,9 +78,9 @@ public sealed class ReadingRow
     /// <summary>Register readings of a session; a register that a station never tells is zero throughout (a charger that cannot discharge has no export register).</summary>
     public static IReadOnlyList<RegisterReading> Registers(IEnumerable<ReadingRow> rows)
     {
-        var result = new List<RegisterReading>();
-        decimal export = 0;
-        foreach (var row in rows.OrderBy(r => r.At))
+        var (result, ordered) = (new List<RegisterReading>(), rows.OrderBy(r => r.At).ToList());
+        var export = ordered.Find(r => r.ExportWh is not null)?.Export ?? 0; // before it is told it has not moved: registers count a station's whole life
+        foreach (var row in ordered)
         {
             export = row.Export ?? export;
             if (row.Import is { } import) result.Add(new RegisterReading(row.Time, import, export));

@@ -13,7 +13,11 @@ public sealed record CityStation(StationId Id, OcppVersion Version, string Vendo
 public sealed record CityVehicle(Vehicle Vehicle, string Token, StandingTerms Terms);
 
 /// <summary>One stay of a vehicle at an EVSE.</summary>
-public sealed record Visit(CityVehicle Vehicle, EvseId Evse, Instant Arrive, Instant Leave, double FractionAtArrival);
+public sealed record Visit(CityVehicle Vehicle, EvseId Evse, Instant Arrive, Instant Leave, double FractionAtArrival)
+{
+    /// <summary>When the owner says that the vehicle leaves; people are often wrong. The guarantee is for this moment.</summary>
+    public Instant Declared { get; init; } = Leave;
+}
 
 /// <summary>The order that the scenario's grid gives.</summary>
 /// <param name="Site">Null = the whole portfolio.</param>

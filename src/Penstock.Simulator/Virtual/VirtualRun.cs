@@ -1,5 +1,6 @@
 using NodaTime;
 using Penstock.Core.Dispatching;
+using Penstock.Core.Fleet;
 using Penstock.Core.Metering;
 using Penstock.Core.Planning;
 using Penstock.Core.Sites;
@@ -36,7 +37,8 @@ public sealed record VirtualStay(Visit Visit, List<VirtualReading> Readings)
 }
 
 /// <param name="SiteMinutes">Power of each site at each minute, kW, with the plan of that moment.</param>
-public sealed record VirtualOutcome(IReadOnlyList<VirtualStay> Stays, IReadOnlyList<(SiteId Site, Instant At, double PowerKw, double? PlannedKw)> SiteMinutes);
+/// <param name="Steps">Vehicles times minutes that were played.</param>
+public sealed record VirtualOutcome(IReadOnlyList<VirtualStay> Stays, IReadOnlyList<(SiteId Site, Instant At, double PowerKw, double? PlannedKw)> SiteMinutes, long Steps);
 
 /// <summary>The same vehicles, planner, dispatcher and reducer as on the wire, under virtual time and without sockets: as fast as the machine allows.</summary>
 public static class VirtualRun
@@ -46,12 +48,15 @@ public static class VirtualRun
     /// <summary>A meter reading every five minutes.</summary>
     private const int ReadEvery = 5;
 
-    public static VirtualOutcome Play(CityModel city, Tariff tariff, VirtualPolicy policy, Instant from, Instant to)
+    /// <summary>Plays the visits that overlap [<paramref name="from"/>, <paramref name="to"/>); arrivals and departures take effect at the next whole minute.</summary>
+    /// <exception cref="InvalidOperationException">The tariff has a gap in that time.</exception>
+    public static VirtualOutcome Play(IReadOnlyCollection<SiteLayout> layouts, IEnumerable<Visit> visits, Tariff tariff, VirtualPolicy policy, Instant from, Instant to)
     {
-        var sites = city.Sites.ToDictionary(s => s.Id, s => new Hosted(policy == VirtualPolicy.Orderly ? s with { GridPermitsExport = false } : s));
-        var siteOf = city.Sites.SelectMany(s => s.Evses.Select(e => (e.Id, s.Id))).ToDictionary(p => p.Item1, p => p.Item2);
-        var coming = new Queue<Visit>(city.Visits.Where(v => v.Leave > from));
+        var sites = layouts.ToDictionary(s => s.Id, s => new Hosted(policy == VirtualPolicy.Orderly ? s with { GridPermitsExport = false } : s));
+        var siteOf = layouts.SelectMany(s => s.Evses.Select(e => (e.Id, s.Id))).ToDictionary(p => p.Item1, p => p.Item2);
+        var coming = new Queue<Visit>(visits.Where(v => v.Leave > from).OrderBy(v => v.Arrive));
         var stays = new List<VirtualStay>();
+        var steps = 0L;
         var minutes = new List<(SiteId, Instant, double, double?)>();
         var minute = 0;
         for (var now = from; now < to; now += Step, minute++)
@@ -68,20 +73,24 @@ public static class VirtualRun
                 site.Leave(now);
                 if (policy != VirtualPolicy.Uncontrolled) site.Control(tariff, now, minute % 15 == 0);
                 var power = site.Move(policy, now, minute % ReadEvery == 0);
+                steps += site.Vehicles;
                 minutes.Add((site.Id, now, power, site.Planned(now)));
             }
         }
 
-        return new VirtualOutcome(stays, minutes);
+        return new VirtualOutcome(stays, minutes, steps);
     }
 
     private sealed class Hosted(SiteLayout layout)
     {
         private readonly Dictionary<EvseId, Parked> parked = [];
+        private readonly List<EvseMeasurement> measured = [];
         private SiteState state = SiteState.Of(layout);
         private bool changed;
 
         internal SiteId Id => layout.Id;
+
+        internal int Vehicles => parked.Count;
 
         internal double? Planned(Instant now) => state.Plan is { } plan && plan.Grid.SlotAt(now) is { } slot ? plan.Aggregate[slot].Kilowatts : null;
 
@@ -90,8 +99,10 @@ public static class VirtualRun
             var visit = stay.Visit;
             Leave(visit.Evse, now);
             var session = new SessionId($"virtual:{number}");
-            var terms = visit.Vehicle.Terms.At(visit.Arrive, DateTimeZoneProviders.Tzdb[layout.TimeZone]) with { Departure = visit.Leave };
-            parked[visit.Evse] = new Parked(stay, session, new SimulatedBattery(visit.Vehicle.Vehicle, visit.FractionAtArrival));
+            var terms = visit.Vehicle.Terms.At(visit.Arrive, DateTimeZoneProviders.Tzdb[layout.TimeZone]) with { Departure = visit.Declared };
+            var car = new Parked(stay, session, new SimulatedBattery(visit.Vehicle.Vehicle, visit.FractionAtArrival), terms, state.Evses[visit.Evse].Layout);
+            parked[visit.Evse] = car;
+            stay.Readings.Add(car.Reading(now));
             Apply(new StationConnected(now, visit.Evse.Station));
             Apply(new SessionStarted(now, new ChargingSession(session, session.Value, visit.Evse, visit.Vehicle.Vehicle, terms, now, StateOfCharge.FromFraction(visit.FractionAtArrival))));
             changed = true;
@@ -107,7 +118,7 @@ public static class VirtualRun
             if (parked.Count == 0) return;
             if (changed || planningTime)
             {
-                var grid = TimeGrid.Holding(now, TimeGrid.QuarterHour, 96);
+                var grid = Horizon(now);
                 var (buy, sell) = tariff.Over(grid);
                 Apply(new PlanAdopted(now, Planner.Plan(PlanningProblem.Of(state, grid, buy, sell), new PlanId("virtual"), now, "virtual")));
                 changed = false;
@@ -116,20 +127,31 @@ public static class VirtualRun
             foreach (var setpoint in Dispatcher.Dispatch(state, now).Setpoints) parked[setpoint.Evse].AskedKw = setpoint.Power.Kilowatts;
         }
 
+        /// <summary>A day ahead, or less when every vehicle leaves before.</summary>
+        private TimeGrid Horizon(Instant now)
+        {
+            var grid = TimeGrid.Holding(now, TimeGrid.QuarterHour, 96);
+            var last = parked.Values.Max(c => c.Terms.Departure ?? grid.End);
+            return grid with { Count = Math.Max(1, grid.SlotFrom(last)) };
+        }
+
         /// <summary>Moves energy for one step and returns the site's power, kW.</summary>
         internal double Move(VirtualPolicy policy, Instant now, bool read)
         {
             var sum = 0.0;
+            measured.Clear();
             foreach (var (id, car) in parked)
             {
-                var evse = state.Evses[id].Layout;
+                var evse = car.Evse;
                 if (policy == VirtualPolicy.Uncontrolled) car.AskedKw = car.Battery.Fraction < car.Stay.Visit.Vehicle.Terms.Target.Fraction ? evse.ChargeMax.Kilowatts : 0;
                 if (read) car.Stay.Readings.Add(car.Reading(now));
                 var power = car.Battery.Step(Math.Clamp(car.AskedKw, -evse.DischargeMax.Kilowatts, evse.ChargeMax.Kilowatts), Step.TotalHours);
                 car.Count(power, Step.TotalHours);
                 sum += power;
-                Apply(new Measured(now + Step, new EvseMeasurement(id, now + Step, car.Session, Power.FromKilowatts(power), (decimal)car.ImportWh, (decimal)car.ExportWh, StateOfCharge.FromFraction(Math.Clamp(car.Battery.Fraction, 0, 1)))));
+                if (policy != VirtualPolicy.Uncontrolled) measured.Add(new EvseMeasurement(id, now + Step, car.Session, Power.FromKilowatts(power), null, null, StateOfCharge.FromFraction(Math.Clamp(car.Battery.Fraction, 0, 1))));
             }
+
+            if (measured.Count > 0) Apply(new MeasuredTogether(now + Step, measured));
 
             return sum;
         }
@@ -146,13 +168,17 @@ public static class VirtualRun
         private void Apply(SiteInput input) => state = SiteReducer.Apply(state, input);
     }
 
-    private sealed class Parked(VirtualStay stay, SessionId session, SimulatedBattery battery)
+    private sealed class Parked(VirtualStay stay, SessionId session, SimulatedBattery battery, OwnerTerms terms, EvseLayout evse)
     {
         internal VirtualStay Stay => stay;
 
         internal SessionId Session => session;
 
         internal SimulatedBattery Battery => battery;
+
+        internal OwnerTerms Terms => terms;
+
+        internal EvseLayout Evse => evse;
 
         internal double AskedKw { get; set; }
 

@@ -27,6 +27,6 @@ public sealed class TariffTests
     {
         var prices = new Dictionary<Band, BandPrice> { [Band.Flat] = new(1, 1) }.ToImmutableDictionary();
         TariffVersion Version(string name, int year, int? until) => new(name, "test", new LocalDate(year, 1, 1), until is { } y ? new LocalDate(y, 1, 1) : null, [], prices);
-        Assert.Contains("overlaps", Assert.Throws<ArgumentException>(() => new Tariff("t", DateTimeZone.Utc, Currency.Cny, [Version("a", 2025, 2027), Version("b", 2026, null)])).Message);
+        Assert.Contains("overlaps", Assert.Throws<ArgumentException>(() => new TimeOfUseTariff("t", DateTimeZone.Utc, Currency.Cny, [Version("a", 2025, 2027), Version("b", 2026, null)])).Message);
     }
 }
