@@ -16,8 +16,8 @@ internal static class DemoCommand
 {
     internal static Command Create()
     {
-        var scenario = new Option<string>("--scenario") { Description = string.Join(" | ", Scenarios.Names), DefaultValueFactory = _ => "lianhua" };
-        scenario.AcceptOnlyFromAmong([.. Scenarios.Names]);
+        var scenario = new Option<string>("--scenario") { Description = string.Join(" | ", ScenarioFile.Names), DefaultValueFactory = _ => "lianhua" };
+        scenario.AcceptOnlyFromAmong([.. ScenarioFile.Names]);
         var seed = new Option<int>("--seed") { Description = "Same seed, same city", DefaultValueFactory = _ => 7 };
         var speed = new Option<double?>("--speed") { Description = "Simulated seconds per second, 1 to 3600 (60; headless 3600)" };
         speed.Validators.Add(r => { if (r.GetValue(speed) is < 1 or > 3600) r.AddError("--speed is 1 to 3600."); });

@@ -57,7 +57,7 @@ internal sealed class DemoRun
             await using var run = new Disposable(new DemoRun(request, data));
             return await run.Run.PlayAsync(cancel);
         }
-        catch (Exception e) when (e is ConfigurationUnusableException or DatabaseUnusableException)
+        catch (Exception e) when (e is ConfigurationUnusableException or DatabaseUnusableException or ArgumentException)
         {
             await Console.Error.WriteLineAsync(e.Message);
             return 3;

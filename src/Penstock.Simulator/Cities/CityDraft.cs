@@ -3,7 +3,6 @@ using NodaTime;
 using Penstock.Core.Fleet;
 using Penstock.Core.Sites;
 using Penstock.Core.Units;
-using Penstock.Ocpp.Rpc;
 
 namespace Penstock.Simulator.Cities;
 
@@ -17,17 +16,15 @@ internal sealed class CityDraft(string scenario, int seed, LocalDate day, DateTi
     private readonly List<CityVehicle> vehicles = [];
     private readonly List<Visit> visits = [];
     private readonly Dictionary<EvseId, EvseLayout> evses = [];
-    private ImmutableArray<ScenarioInput> inputs = [];
+    private readonly List<ScenarioInput> inputs = [];
 
     internal int Count => vehicles.Count;
 
     internal Instant At(double hour) => midnight + Duration.FromMinutes(Math.Round(hour * 60));
 
-    internal void Inputs(params ScenarioInput[] listed) => inputs = [.. listed];
+    internal void Input(ScenarioInput input) => inputs.Add(input);
 
-    internal SiteLayout Site(
-        string id, string name, double latitude, double longitude, double importKw, double exportKw, int cabinets, int stations, int evsesPerStation,
-        Func<int, (OcppVersion Version, string Vendor, string Model, double ChargeKw, double DischargeKw, DischargeMethod Method)> kind)
+    internal SiteLayout Site(SitePlace place, double importKw, double exportKw, int cabinets, int stations, int evsesPerStation, Func<int, ScenarioKind> kindOf)
     {
         var nodes = new List<LimitNode> { new("poc", null, "Point of connection", LimitSource.PointOfConnection, Power.FromKilowatts(importKw), Power.FromKilowatts(exportKw)) };
         nodes.Add(new LimitNode("transformer", "poc", "Transformer", LimitSource.Transformer, Power.FromKilowatts(importKw * 0.95), Power.FromKilowatts(exportKw * 0.95)));
@@ -35,29 +32,29 @@ internal sealed class CityDraft(string scenario, int seed, LocalDate day, DateTi
         var layouts = new List<EvseLayout>();
         for (var s = 0; s < stations; s++)
         {
-            var (version, vendor, model, charge, discharge, method) = kind(s);
-            var station = new StationId($"{id}-{s + 1:D2}");
+            var kind = kindOf(s);
+            var station = new StationId($"{place.Id}-{s + 1:D2}");
             var mine = Enumerable.Range(1, evsesPerStation).Select(n => new EvseLayout(
-                new EvseId(station, n), cabinets == 0 ? "transformer" : $"cabinet-{(s % cabinets) + 1}", Power.FromKilowatts(charge), Power.FromKilowatts(discharge), method)).ToImmutableArray();
-            this.stations.Add(new CityStation(station, version, vendor, model, mine));
+                new EvseId(station, n), cabinets == 0 ? "transformer" : $"cabinet-{(s % cabinets) + 1}", Power.FromKilowatts(kind.ChargeKw), Power.FromKilowatts(kind.DischargeKw), kind.Discharge)).ToImmutableArray();
+            this.stations.Add(new CityStation(station, Scenarios.Version(kind.Version), "Penstock", kind.Model, mine));
             layouts.AddRange(mine);
         }
 
-        var layout = new SiteLayout(new SiteId(id), name, zone.Id, latitude, longitude, Power.Zero, GridPermitsExport: exportKw > 0, [.. nodes], [.. layouts]);
+        var layout = new SiteLayout(new SiteId(place.Id), place.Title, zone.Id, place.Latitude, place.Longitude, Power.Zero, GridPermitsExport: exportKw > 0, [.. nodes], [.. layouts]);
         foreach (var evse in layouts) evses[evse.Id] = evse;
         sites.Add(layout);
         return layout;
     }
 
     /// <summary>A vehicle of its own for one stay: arrival and departure around the given hours, ready when it leaves, its target reachable with room to spare.</summary>
-    internal CityDraft Visit(EvseId evse, double arrive, double leave, double arriveSpread, double leaveSpread, (double From, double To) atArrival, double target, double floor)
+    internal void Visit(EvseId evse, ScenarioVisit visit)
     {
-        var layout = evses[evse];
-        var (from, to) = (At(arrive + (arriveSpread * chance.NextDouble())), At(leave + (leaveSpread * chance.NextDouble())));
+        var (layout, target, floor) = (evses[evse], visit.Target, visit.Floor);
+        var (from, to) = (At(visit.Arrive[0] + (visit.Arrive[1] * chance.NextDouble())), At(visit.Leave[0] + (visit.Leave[1] * chance.NextDouble())));
         var capacity = 60 + Math.Round(25 * chance.NextDouble());
         var v2g = layout.Discharge != DischargeMethod.None;
         var id = $"EV-{vehicles.Count + 1:D4}";
-        var fraction = atArrival.From + ((atArrival.To - atArrival.From) * chance.NextDouble());
+        var fraction = visit.AtArrival[0] + ((visit.AtArrival[1] - visit.AtArrival[0]) * chance.NextDouble());
         var reach = fraction + ((to - from).TotalHours * layout.ChargeMax.Kilowatts * 0.95 * 0.55 / capacity);
         var vehicle = new Vehicle(
             new VehicleId(id), new OwnerId($"O-{vehicles.Count + 1:D4}"), $"Sedan {capacity:0} kWh", Energy.FromKilowattHours(capacity), Power.FromKilowatts(Math.Min(120, layout.ChargeMax.Kilowatts)),
@@ -66,9 +63,11 @@ internal sealed class CityDraft(string scenario, int seed, LocalDate day, DateTi
         var city = new CityVehicle(vehicle, id, terms);
         vehicles.Add(city);
         visits.Add(new Visit(city, evse, from, to, fraction));
-        return this;
     }
 
     internal CityModel Build(CityEvent grid, int meterSeconds) =>
-        new(scenario, seed, day, [.. sites], [.. stations], [.. vehicles], [.. visits.OrderBy(v => v.Arrive)], grid, inputs, meterSeconds);
+        new(scenario, seed, day, [.. sites], [.. stations], [.. vehicles], [.. visits.OrderBy(v => v.Arrive)], grid, [.. inputs], meterSeconds);
 }
+
+/// <summary>A site of a drawn city.</summary>
+internal sealed record SitePlace(string Id, string Title, double Latitude, double Longitude);
