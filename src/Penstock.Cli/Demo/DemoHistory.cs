@@ -10,10 +10,13 @@ namespace Penstock.Cli.Demo;
 /// <summary>Fills the hours before the demo begins from a run of the same city in virtual time, so that no chart is empty.</summary>
 internal static class DemoHistory
 {
+    /// <summary>Plays the hours before <paramref name="begin"/> on a thread of its own while the server is being built.</summary>
+    internal static Task<VirtualOutcome> Play(CityModel model, Instant midnight, Instant begin) =>
+        Task.Run(() => VirtualRun.Play(model.Sites, model.Visits, BuiltInTariffs.Shenzhen, VirtualPolicy.V2g, midnight, begin));
+
     /// <returns>The city from <paramref name="begin"/> on: who is there stays, with the battery that the past left.</returns>
-    internal static CityModel Write(IServiceProvider services, CityModel model, Instant midnight, Instant begin)
+    internal static CityModel Write(IServiceProvider services, CityModel model, VirtualOutcome outcome, Instant begin)
     {
-        var outcome = VirtualRun.Play(model.Sites, model.Visits, services.GetRequiredService<Tariff>(), VirtualPolicy.V2g, midnight, begin);
         var store = services.GetRequiredService<SqlStore>();
         store.Execute("INSERT INTO site_minute (site_id, at, power_w, planned_w) VALUES (@Site, @At, @Power, @Planned) ON CONFLICT DO NOTHING",
             outcome.SiteMinutes.Select(m => new { Site = m.Site.Value, At = m.At.ToUnixTimeMilliseconds(), Power = m.PowerKw * 1000, Planned = m.PlannedKw * 1000 }));

@@ -11,6 +11,7 @@ using Penstock.Server.Sites;
 using Penstock.Server.Storage;
 using Penstock.Simulator.Cities;
 using Penstock.Simulator.Clock;
+using Penstock.Simulator.Virtual;
 
 namespace Penstock.Cli.Demo;
 
@@ -25,6 +26,7 @@ internal sealed class DemoRun
     private readonly StepClock clock;
     private readonly WebApplication server;
     private readonly Instant midnight;
+    private readonly Task<VirtualOutcome>? history;
 
     private DemoRun(DemoRequest request, string data)
     {
@@ -36,6 +38,7 @@ internal sealed class DemoRun
         midnight = day.AtStartOfDayInZone(zone).ToInstant();
         Begin = request.Headless ? midnight : midnight + Duration.FromHours(BeginsAt);
         End = request.Headless ? midnight + Duration.FromTicks(request.Until.TickOfDay) : midnight + Duration.FromHours(24 * 7);
+        history = request.Headless ? null : DemoHistory.Play(model, midnight, Begin);
         var speed = request.Speed ?? (request.Headless ? 3600 : 60);
         clock = new StepClock(Begin.ToDateTimeOffset(), speed);
         server = PenstockServer.Build(new ServerOptions
@@ -76,7 +79,7 @@ internal sealed class DemoRun
     private async Task<int> PlayAsync(CancellationToken cancel)
     {
         Join();
-        var playing = request.Headless ? model : DemoHistory.Write(server.Services, model, midnight, Begin);
+        var playing = history is null ? model : DemoHistory.Write(server.Services, model, await history, Begin);
         await server.StartAsync(cancel);
         var address = new Uri(server.Urls.First() + "/");
         if (!request.Headless) DemoTalk.Welcome(address, model, Begin);

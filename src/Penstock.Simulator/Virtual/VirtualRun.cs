@@ -52,30 +52,33 @@ public static class VirtualRun
     /// <exception cref="InvalidOperationException">The tariff has a gap in that time.</exception>
     public static VirtualOutcome Play(IReadOnlyCollection<SiteLayout> layouts, IEnumerable<Visit> visits, Tariff tariff, VirtualPolicy policy, Instant from, Instant to)
     {
-        var sites = layouts.ToDictionary(s => s.Id, s => new Hosted(policy == VirtualPolicy.Orderly ? s with { GridPermitsExport = false } : s));
         var siteOf = layouts.SelectMany(s => s.Evses.Select(e => (e.Id, s.Id))).ToDictionary(p => p.Item1, p => p.Item2);
-        var coming = new Queue<Visit>(visits.Where(v => v.Leave > from).OrderBy(v => v.Arrive));
-        var stays = new List<VirtualStay>();
-        var steps = 0L;
-        var minutes = new List<(SiteId, Instant, double, double?)>();
-        var minute = 0;
+        var coming = visits.Where(v => v.Leave > from).OrderBy(v => v.Arrive).ToLookup(v => siteOf[v.Evse]);
+        var outcomes = new VirtualOutcome[layouts.Count];
+        Parallel.ForEach(layouts, (layout, _, n) => outcomes[n] = Play(layout, coming[layout.Id], tariff, policy, from, to)); // sites share nothing
+        return new VirtualOutcome([.. outcomes.SelectMany(o => o.Stays).OrderBy(s => s.Visit.Arrive)], [.. outcomes.SelectMany(o => o.SiteMinutes)], outcomes.Sum(o => o.Steps));
+    }
+
+    private static VirtualOutcome Play(SiteLayout layout, IEnumerable<Visit> visits, Tariff tariff, VirtualPolicy policy, Instant from, Instant to)
+    {
+        var site = new Hosted(policy == VirtualPolicy.Orderly ? layout with { GridPermitsExport = false } : layout);
+        var coming = new Queue<Visit>(visits);
+        var (stays, minutes) = (new List<VirtualStay>(), new List<(SiteId, Instant, double, double?)>());
+        var (steps, minute) = (0L, 0);
         for (var now = from; now < to; now += Step, minute++)
         {
             while (coming.TryPeek(out var next) && next.Arrive <= now)
             {
                 var stay = new VirtualStay(coming.Dequeue(), []);
                 stays.Add(stay);
-                sites[siteOf[stay.Visit.Evse]].Arrive(stay, now, stays.Count);
+                site.Arrive(stay, now, stays.Count);
             }
 
-            foreach (var site in sites.Values)
-            {
-                site.Leave(now);
-                if (policy != VirtualPolicy.Uncontrolled) site.Control(tariff, now, minute % 15 == 0);
-                var power = site.Move(policy, now, minute % ReadEvery == 0);
-                steps += site.Vehicles;
-                minutes.Add((site.Id, now, power, site.Planned(now)));
-            }
+            site.Leave(now);
+            if (policy != VirtualPolicy.Uncontrolled) site.Control(tariff, now, minute % 15 == 0);
+            var power = site.Move(policy, now, minute % ReadEvery == 0);
+            steps += site.Vehicles;
+            minutes.Add((layout.Id, now, power, site.Planned(now)));
         }
 
         return new VirtualOutcome(stays, minutes, steps);
@@ -88,8 +91,6 @@ public static class VirtualRun
         private SiteState state = SiteState.Of(layout);
         private bool changed;
 
-        internal SiteId Id => layout.Id;
-
         internal int Vehicles => parked.Count;
 
         internal double? Planned(Instant now) => state.Plan is { } plan && plan.Grid.SlotAt(now) is { } slot ? plan.Aggregate[slot].Kilowatts : null;
@@ -98,7 +99,7 @@ public static class VirtualRun
         {
             var visit = stay.Visit;
             Leave(visit.Evse, now);
-            var session = new SessionId($"virtual:{number}");
+            var session = new SessionId($"{layout.Id}:{number}");
             var terms = visit.Vehicle.Terms.At(visit.Arrive, DateTimeZoneProviders.Tzdb[layout.TimeZone]) with { Departure = visit.Declared };
             var car = new Parked(stay, session, new SimulatedBattery(visit.Vehicle.Vehicle, visit.FractionAtArrival), terms, state.Evses[visit.Evse].Layout);
             parked[visit.Evse] = car;
