@@ -21,15 +21,20 @@ internal sealed class NodeTree
     }
 
     /// <summary>Cuts <paramref name="power"/> in place; a node's limit outranks the participants' lower bounds.</summary>
+    /// <param name="countCharging">False = charging counts as nothing against an export limit: a vehicle may always take less than it is offered, and the export would be over it.</param>
     /// <returns>For each participant the node that cut it last; null = none.</returns>
-    internal LimitNode?[] Hold(double[] lower, double[] upper, double[] power)
+    internal LimitNode?[] Hold(double[] lower, double[] upper, double[] power, bool countCharging = true)
     {
         var cut = new LimitNode?[power.Length];
         foreach (var node in bottomUp)
         {
             var sum = node.Members.Sum(i => power[i]);
             if (sum > node.Upper + 1e-9) Share(node, i => Math.Min(lower[i], Math.Min(0, power[i])), i => power[i], Math.Max(node.Upper, node.Lower), power, cut);
-            else if (sum < node.Lower - 1e-9) Share(node, i => power[i], i => Math.Max(power[i], upper[i]), node.Lower, power, cut);
+            else if (countCharging && sum < node.Lower - 1e-9) Share(node, i => power[i], i => Math.Max(power[i], upper[i]), node.Lower, power, cut);
+            else if (!countCharging && node.Members.Sum(i => Math.Min(0, power[i])) < node.Lower - 1e-9)
+            {
+                Share(node with { Members = [.. node.Members.Where(i => power[i] < 0)] }, i => power[i], _ => 0, node.Lower, power, cut);
+            }
         }
 
         return cut;

@@ -69,6 +69,21 @@ public sealed class DispatcherTests
         iter: 15);
 
     [Fact]
+    public void An_export_limit_holds_even_when_every_charging_vehicle_takes_nothing() => Gen.Select(Gen.Double[0.2, 0.95].Array[8], Gen.Double[0.4, 0.9].Array[8], Gen.Double[1.2, 8].Array[8], Gen.Double[10, 120], Gen.Double[-500, 100]).Sample(
+        (soc, target, hours, exportKw, asked) =>
+        {
+            var site = Examples.Site(8, 480, exportKw);
+            var state = Examples.State(site, Enumerable.Range(0, 8).Select(i => Examples.Session(site, i, soc[i], 0.2, target[i], hours[i])));
+            state = SiteReducer.Apply(state, new PlanAdopted(Examples.Noon, Planner.Plan(Examples.Problem(state, Examples.Noon), new PlanId("p"), Examples.Noon, "test")));
+            foreach (var now in new[] { state, SiteReducer.Apply(state, new InstructionReceived(Examples.Noon, Examples.Order(asked, 0, 1))) })
+            {
+                var given = Dispatcher.Dispatch(now, Examples.Noon).Setpoints.Sum(p => Math.Min(0, p.Power.Kilowatts));
+                Assert.True(given >= -exportKw - 1e-6, $"{given} kW to the grid, {exportKw} kW allowed");
+            }
+        },
+        iter: 60);
+
+    [Fact]
     public void What_forbids_discharge_is_named()
     {
         var site = Examples.Site(1, 100, 100) with { GridPermitsExport = false };
