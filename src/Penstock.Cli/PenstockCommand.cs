@@ -1,0 +1,11 @@
+using System.CommandLine;
+using Penstock.Cli.Demo;
+using Penstock.Cli.Simulate;
+
+namespace Penstock.Cli;
+
+/// <summary>The command line of the program.</summary>
+internal static class PenstockCommand
+{
+    internal static RootCommand Root() => new("Penstock: an open vehicle-to-grid platform") { DemoCommand.Create(), ServeCommand.Create(), SimulateCommand.Create() };
+}
