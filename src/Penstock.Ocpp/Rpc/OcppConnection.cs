@@ -19,6 +19,9 @@ public sealed class OcppConnection(
     ConnectionOptions options,
     Action<string, ReadOnlyMemory<byte>>? trace = null)
 {
+    /// <summary>How long a refused peer is heard out before the link is cut.</summary>
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(2);
+
     private readonly CallQueue queue = new(options.CallsQueuedMax);
     private readonly SemaphoreSlim writing = new(1, 1);
     private readonly Channel<OcppFrame> incoming = Channel.CreateBounded<OcppFrame>(
@@ -30,6 +33,9 @@ public sealed class OcppConnection(
     public OcppVersion Version => version;
 
     public ConnectionCounters Counters { get; } = new();
+
+    /// <summary>Why this end closed the socket: a binary or oversized frame; null while it did not.</summary>
+    public string? Refusal { get; private set; }
 
     /// <summary>Runs until the socket closes or <paramref name="stop"/>; then every waiting call has ended as Closed.</summary>
     public async Task RunAsync(CancellationToken stop)
@@ -172,7 +178,9 @@ public sealed class OcppConnection(
     /// <summary>The next text frame; null when the peer closed or broke the framing rules (binary: 1003, too big: 1009).</summary>
     private async Task<ReadOnlyMemory<byte>?> ReadFrameAsync(CancellationToken stop)
     {
-        await socket.ReceiveAsync(Memory<byte>.Empty, stop); // an idle socket holds no buffer: rent one only when data is there
+        var first = await socket.ReceiveAsync(Memory<byte>.Empty, stop); // an idle socket holds no buffer: rent one only when data is there
+        if (first.MessageType == WebSocketMessageType.Close) return await CloseAsync(WebSocketCloseStatus.NormalClosure, "", stop);
+        if (first.EndOfMessage && first.MessageType == WebSocketMessageType.Text) return ReadOnlyMemory<byte>.Empty; // a frame without a byte
         var buffer = ArrayPool<byte>.Shared.Rent(4096);
         var length = 0;
         try
@@ -205,7 +213,21 @@ public sealed class OcppConnection(
     private async Task<ReadOnlyMemory<byte>?> RefuseAsync(WebSocketCloseStatus status, string reason, CancellationToken stop)
     {
         Interlocked.Increment(ref Counters.faults);
-        return await CloseAsync(status, reason, stop);
+        Refusal = $"{(int)status}: {reason}";
+        await CloseAsync(status, reason, stop);
+        await DrainAsync(stop);
+        return null;
+    }
+
+    /// <summary>Reads on for a moment: closing with unread data resets the link, and the peer never learns why.</summary>
+    private async Task DrainAsync(CancellationToken stop)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(DrainTime);
+        var buffer = new byte[16 * 1024];
+        while (socket.State is WebSocketState.CloseSent && (await socket.ReceiveAsync(buffer.AsMemory(), limit.Token)).MessageType != WebSocketMessageType.Close)
+        {
+        }
     }
 
     private async Task<ReadOnlyMemory<byte>?> CloseAsync(WebSocketCloseStatus status, string reason, CancellationToken stop)

@@ -55,7 +55,7 @@ internal static class SiteEndpoints
 
     private static WaitingStationView Waiting(StationRecord s, WireTrace trace) => new(
         s.Id.Value, s.FirstSeen.ToDateTimeOffset(), s.LastSeen.ToDateTimeOffset(), s.Protocol.Replace("ocpp", "", StringComparison.Ordinal), s.Vendor, s.Model, s.FirmwareVersion, s.SerialNumber,
-        [.. s.Evses.Select(e => new ReportedEvseView(e.Key, 1, e.Value?.ToString()))], trace.Of(s.Id).Count, s.RemoteAddress);
+        [.. s.Evses.Keys.Union(s.Reported?.Keys ?? []).Order().Select(n => new ReportedEvseView(n, s.Reported?.GetValueOrDefault(n)?.Connectors ?? 1, s.Evses.GetValueOrDefault(n)?.ToString()))], trace.Of(s.Id).Count, s.RemoteAddress);
 }
 
 /// <summary>Stations as a person reads them.</summary>

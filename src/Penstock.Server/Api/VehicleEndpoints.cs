@@ -144,7 +144,8 @@ public sealed class VehicleReader(FleetRegister fleet, SiteDirectory sites, Open
 
 public sealed record SessionView(
     string SessionId, string TransactionId, string StationId, string EvseId, string SiteId, string? VehicleId, DateTimeOffset Start, DateTimeOffset? End, double EnergyImportedKwh, double EnergyExportedKwh,
-    double? SocStartPercent, double? SocEndPercent, string Guarantee, string? StatementId, string Status, string? WaitingFor);
+    double? SocStartPercent, double? SocEndPercent, string Guarantee, string? StatementId, string Status, string? WaitingFor,
+    bool TimesOfReceipt);
 
 internal static class VehicleEndpoints
 {
@@ -211,12 +212,13 @@ internal static class VehicleEndpoints
         {
             var readings = store.Query<ReadingRow>(ReadingRow.Select + " WHERE session_id = @Id ORDER BY at", new { Id = row.SessionId });
             var registers = ReadingRow.Registers(readings);
+            var moved = RegisterLine.Moved(registers);
             var socs = readings.Where(r => r.Soc is not null).ToList();
             yield return new SessionView(
                 row.SessionId, row.TransactionId, row.StationId, row.EvseId.ToString(), row.SiteId ?? "", row.VehicleId, row.Start.ToDateTimeOffset(), row.End?.ToDateTimeOffset(),
-                registers.Count == 0 ? 0 : (double)(registers[^1].ImportWh - registers[0].ImportWh) / 1000, registers.Count == 0 ? 0 : (double)(registers[^1].ExportWh - registers[0].ExportWh) / 1000,
+                (double)moved.ImportWh / 1000, (double)moved.ExportWh / 1000,
                 socs.Count == 0 ? null : Math.Round(socs[0].Soc!.Value * 100, 1), socs.Count == 0 ? null : Math.Round(socs[^1].Soc!.Value * 100, 1),
-                row.Guarantee ?? "kept", row.Status == "settled" ? $"ST-{row.SessionId}" : null, row.Status, row.WaitingFor);
+                row.Guarantee ?? "kept", row.Status == "settled" ? $"ST-{row.SessionId}" : null, row.Status, row.WaitingFor, readings.Exists(r => r.Clock is not null));
         }
     }
 }

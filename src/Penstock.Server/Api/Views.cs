@@ -5,6 +5,7 @@ using Penstock.Core.Planning;
 using Penstock.Core.Settlement;
 using Penstock.Core.Sites;
 using Penstock.Core.Tariffs;
+using Penstock.Server.Storage;
 
 namespace Penstock.Server.Api;
 
@@ -48,10 +49,10 @@ public sealed record StatementView(
 {
     public static StatementView Of(Statement statement, IReadOnlyList<RegisterReading> registers, Instant issuedAt, string timeZone)
     {
-        var (first, last) = (registers[0], registers[^1]);
+        var (first, last, moved) = (registers[0], registers[^1], RegisterLine.Moved(registers));
         return new StatementView(
             $"ST-{statement.Session.Value}", statement.Owner.Value, statement.Vehicle.Value, statement.Session.Value, statement.Stay.Start.ToDateTimeOffset(), statement.Stay.End.ToDateTimeOffset(),
-            Names.Money(statement.Total), (double)(last.ImportWh - first.ImportWh) / 1000, (double)(last.ExportWh - first.ExportWh) / 1000, issuedAt.ToDateTimeOffset(), timeZone,
+            Names.Money(statement.Total), (double)moved.ImportWh / 1000, (double)moved.ExportWh / 1000, issuedAt.ToDateTimeOffset(), timeZone,
             [.. statement.Lines.Select(l => new StatementLineView(
                 Names.Camel(l.Kind.ToString()), l.Band is { } band ? Names.Of(band) : null, l.Event?.Value, Text(l.QuantityWh / 1000), Text(l.Price.PerKilowattHour), Names.Money(l.Amount), l.Rule, l.Evidence, l.Informational))],
             new RegistersView(Text(first.ImportWh / 1000), Text(last.ImportWh / 1000), Text(first.ExportWh / 1000), Text(last.ExportWh / 1000)),

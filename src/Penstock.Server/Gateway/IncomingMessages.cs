@@ -18,7 +18,7 @@ namespace Penstock.Server.Gateway;
 /// <summary>
 /// What a station says and what it is told. Transaction and meter messages are answered only after the journal has them; a repeat gets the first answer.
 /// </summary>
-public sealed class IncomingMessages(Journal journal, SessionDesk sessions, FleetRegister fleet, SiteDirectory sites, StationRoll roll, WorkInFlight work, TimeProvider time)
+public sealed class IncomingMessages(Journal journal, SessionDesk sessions, FleetRegister fleet, SiteDirectory sites, StationRoll roll, StationInquiry inquiry, WorkInFlight work, TimeProvider time)
 {
     /// <summary>Told at boot, seconds.</summary>
     public const int HeartbeatIntervalSeconds = 300;
@@ -78,7 +78,7 @@ public sealed class IncomingMessages(Journal journal, SessionDesk sessions, Flee
     {
         var id = (int)Interlocked.Increment(ref lastTransaction);
         return Record<V16.StartTransactionRequest>(
-            station, call, m => $"start:{m.ConnectorId}:{m.IdTag}:{m.Timestamp:O}:{m.MeterStart}",
+            station, call, m => $"start:{m.ConnectorId}:{m.IdTag}:{m.Timestamp:O}:{m.MeterStart}{Since(m.Timestamp, () => sessions.EndedAt(new EvseId(station, m.ConnectorId)))}",
             m => OcppAnswer.Of(new V16.StartTransactionResponse
             {
                 TransactionId = id,
@@ -108,7 +108,7 @@ public sealed class IncomingMessages(Journal journal, SessionDesk sessions, Flee
             IdTokenInfo = new V201.IdTokenInfo { Status = fleet.ByToken(m.IdToken.IdTokenValue) is null ? V201.AuthorizationStatus.Unknown : V201.AuthorizationStatus.Accepted },
         })),
         "TransactionEvent" => Record<V201.TransactionEventRequest>(
-            station, call, m => $"tx:{m.TransactionInfo.TransactionId}:{m.SeqNo}:{m.Timestamp:O}",
+            station, call, m => $"tx:{m.TransactionInfo.TransactionId}:{m.SeqNo}:{m.Timestamp:O}{Since(m.Timestamp, () => sessions.EndedUnder(station, m.TransactionInfo.TransactionId))}",
             m => OcppAnswer.Of(new V201.TransactionEventResponse
             {
                 IdTokenInfo = m.IdToken is null ? null : new V201.IdTokenInfo { Status = fleet.ByToken(m.IdToken.IdTokenValue) is null ? V201.AuthorizationStatus.Unknown : V201.AuthorizationStatus.Accepted },
@@ -121,7 +121,7 @@ public sealed class IncomingMessages(Journal journal, SessionDesk sessions, Flee
             _ => [Translation21.Read(As21<V21.NotifyEVChargingNeedsRequest>(call), time.Now())], cancel),
         "NotifyReport" => Reply<V201.NotifyReportRequest>(call, m =>
         {
-            Reported(station, OcppVersion.V201, (m.ReportData ?? []).Select(r => r.Component.Evse?.Id));
+            if (m.ReportData is not null) inquiry.Reported(station, OcppVersion.V201, As21<V21.NotifyReportRequest>(call).ReportData ?? []);
             return OcppAnswer.Of(new V201.NotifyReportResponse());
         }),
         _ => Unknown(call, V201.V201Actions.All),
@@ -145,7 +145,7 @@ public sealed class IncomingMessages(Journal journal, SessionDesk sessions, Flee
         }),
         "Authorize" => Reply<V21.AuthorizeRequest>(call, m => OcppAnswer.Of(new V21.AuthorizeResponse { IdTokenInfo = Info21(m.IdToken) })),
         "TransactionEvent" => Record<V21.TransactionEventRequest>(
-            station, call, m => $"tx:{m.TransactionInfo.TransactionId}:{m.SeqNo}:{m.Timestamp:O}",
+            station, call, m => $"tx:{m.TransactionInfo.TransactionId}:{m.SeqNo}:{m.Timestamp:O}{Since(m.Timestamp, () => sessions.EndedUnder(station, m.TransactionInfo.TransactionId))}",
             m => OcppAnswer.Of(new V21.TransactionEventResponse { IdTokenInfo = m.IdToken is { } token ? Info21(token) : null }), m => Translation21.Read(m, time.Now()), cancel),
         "MeterValues" => Record<V21.MeterValuesRequest>(
             station, call, _ => ContentKey(call), _ => OcppAnswer.Of(new V21.MeterValuesResponse()), m => Translation21.Read(m, time.Now()), cancel),
@@ -154,7 +154,7 @@ public sealed class IncomingMessages(Journal journal, SessionDesk sessions, Flee
             m => [Translation21.Read(m, time.Now())], cancel),
         "NotifyReport" => Reply<V21.NotifyReportRequest>(call, m =>
         {
-            Reported(station, OcppVersion.V21, (m.ReportData ?? []).Select(r => r.Component.Evse?.Id));
+            inquiry.Reported(station, OcppVersion.V21, m.ReportData ?? []);
             return OcppAnswer.Of(new V21.NotifyReportResponse());
         }),
         _ => Unknown(call, V21.V21Actions.All),
@@ -166,26 +166,21 @@ public sealed class IncomingMessages(Journal journal, SessionDesk sessions, Flee
     private bool Boot(StationId station, OcppVersion version, string vendor, string model, string? firmware, string? serial)
     {
         roll.Change(station, Subprotocol.Name(version), time.Now(), s => s with { Vendor = vendor, Model = model, FirmwareVersion = firmware, SerialNumber = serial });
-        if (sites.Of(station) is not { } site) return false;
+        if (sites.Of(station) is not { } site)
+        {
+            inquiry.Want(station);
+            return false;
+        }
+
         site.Post(new StationConnected(time.Now(), station));
         return true;
     }
 
     private void Status(StationId station, OcppVersion version, int evse, ConnectorStatus status)
     {
-        if (evse <= 0) return; // connector 0 of OCPP 1.6 is the station itself
+        if (evse is <= 0 or > StationRoll.EvseNumberMax) return; // connector 0 of OCPP 1.6 is the station itself
         roll.Change(station, Subprotocol.Name(version), time.Now(), s => s with { Evses = s.Evses.SetItem(evse, status) });
         sites.Of(station)?.Post(new StatusReported(time.Now(), new EvseId(station, evse), status));
-    }
-
-    private void Reported(StationId station, OcppVersion version, IEnumerable<int?> evses)
-    {
-        var numbers = evses.OfType<int>().Where(n => n > 0).Distinct().ToList();
-        if (numbers.Count == 0) return;
-        roll.Change(station, Subprotocol.Name(version), time.Now(), s => s with
-        {
-            Evses = numbers.Aggregate(s.Evses, (all, n) => all.ContainsKey(n) ? all : all.SetItem(n, null)),
-        });
     }
 
     private static int Interval(bool joined) => joined ? HeartbeatIntervalSeconds : WaitingIntervalSeconds;
@@ -223,10 +218,14 @@ public sealed class IncomingMessages(Journal journal, SessionDesk sessions, Flee
         var entry = new JournalEntry(station.Value, key(message), call.Action, time.GetUtcNow(), JsonSerializer.SerializeToUtf8Bytes(message, T.TypeInfo), reply.Bytes?.ToArray()) { Projections = effects.Projections };
         var receipt = await journal.AppendAsync(entry, cancel);
         if (receipt.Outcome == JournalOutcome.Failed) return OcppAnswer.None;
+        if (receipt.Outcome == JournalOutcome.Refused) return OcppAnswer.Error(OcppError.InternalError, "The message could not be stored with what is known of this station; the others are not touched.");
         if (receipt.Outcome == JournalOutcome.Repeated) return receipt.Answer is { } first ? OcppAnswer.Stored(first) : reply;
         foreach (var effect in effects.AfterCommit) effect();
         return reply;
     }
+
+    /// <summary>A station whose clock is not set says the same times after every reset: its messages are told apart by the sessions that ended since.</summary>
+    private static string Since(DateTimeOffset told, Func<long> ended) => DeviceClock.IsUnset(told) ? $":{ended()}" : "";
 
     /// <summary>1.6 and stray MeterValues carry no sequence number: the same content is the same message.</summary>
     private static string ContentKey(IncomingCall call) => $"{call.Action}:" + Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(call.Payload.GetRawText())));

@@ -7,10 +7,13 @@ namespace Penstock.Server.Gateway;
 
 /// <summary>Accepts stations at /ocpp/{stationId}.</summary>
 public sealed class OcppEndpoint(
-    StationRegistry registry, IncomingMessages messages, SiteDirectory sites, WireTrace trace, TimeProvider time, ILogger<OcppEndpoint> log)
+    StationRegistry registry, StationRoll roll, StationInquiry inquiry, IncomingMessages messages, SiteDirectory sites, WireTrace trace, TimeProvider time, ILogger<OcppEndpoint> log)
 {
     /// <summary>Longest station identity: what OCPP 2.1 allows for it (48), in characters that need no escaping in a URL or a file name.</summary>
     public const int StationIdLengthMax = 48;
+
+    /// <summary>How long a new socket waits for the last message of the one that it replaces.</summary>
+    public static readonly TimeSpan TakeoverMax = TimeSpan.FromSeconds(5);
 
     private static readonly ConnectionOptions Options = new();
 
@@ -35,29 +38,54 @@ public sealed class OcppEndpoint(
         }
 
         using var socket = await context.WebSockets.AcceptWebSocketAsync(Subprotocol.Name(version));
-        await ServeAsync(new StationId(stationId), version, socket, context.RequestAborted);
+        var station = new StationId(stationId);
+        roll.Change(station, Subprotocol.Name(version), time.Now(), s => s with { RemoteAddress = AddressOf(context) });
+        await ServeAsync(station, version, socket, context.RequestAborted);
     }
 
     private async Task ServeAsync(StationId station, OcppVersion version, System.Net.WebSockets.WebSocket socket, CancellationToken aborted)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(aborted);
-        var session = registry.Enter(station, epoch => new StationRegistry.Session(
+        var (session, olderEnded) = registry.Enter(station, epoch => new StationRegistry.Session(
             epoch,
             new OcppConnection(socket, version, (call, cancel) => messages.AnswerAsync(station, version, call, cancel), time, Options,
-                (direction, frame) => trace.Add(station, direction, frame)),
+                (direction, frame) => Traced(station, direction, frame)),
             stop));
-        sites.Of(station)?.Post(new StationConnected(time.Now(), station));
         GatewayLog.Connected(log, station.Value, version, session.Epoch);
         try
         {
+            await olderEnded.WaitAsync(TakeoverMax, TimeProvider.System, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // one writer per station
+            sites.Of(station)?.Post(new StationConnected(time.Now(), station));
             await session.Connection.RunAsync(stop.Token);
         }
         finally
         {
-            if (registry.Leave(station, session)) sites.Of(station)?.Post(new StationDisconnected(time.Now(), station));
-            GatewayLog.Disconnected(log, station.Value, session.Epoch);
+            Left(station, session);
         }
     }
+
+    private void Left(StationId station, StationRegistry.Session session)
+    {
+        if (session.Connection.Refusal is { } refusal) GatewayLog.Refused(log, station.Value, refusal);
+        if (registry.Leave(station, session))
+        {
+            sites.Of(station)?.Post(new StationDisconnected(time.Now(), station));
+            if (registry.Find(station) is not null) sites.Of(station)?.Post(new StationConnected(time.Now(), station)); // a newer socket came in between
+        }
+
+        session.HasEnded(); // a newer socket of the station says that it is connected after this
+        GatewayLog.Disconnected(log, station.Value, session.Epoch);
+    }
+
+    private void Traced(StationId station, string direction, ReadOnlyMemory<byte> frame)
+    {
+        trace.Add(station, direction, frame);
+        if (direction == "out" && frame.Span is [(byte)'[', (byte)'3', ..]) inquiry.Answered(station);
+    }
+
+    private static string? AddressOf(HttpContext context) => context.Connection.RemoteIpAddress is { } address
+        ? (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString()
+        : null;
 
     private static bool IsStationId(string id) =>
         id.Length is >= 1 and <= StationIdLengthMax && id[0] != '.' && id.All(c => char.IsAsciiLetterOrDigit(c) || "-_.:*+=@|".Contains(c));
@@ -73,6 +101,9 @@ internal static partial class GatewayLog
 {
     [LoggerMessage(1001, LogLevel.Information, "Station {Station} connected with OCPP {Version}, epoch {Epoch}")]
     internal static partial void Connected(ILogger logger, string station, OcppVersion version, long epoch);
+
+    [LoggerMessage(1003, LogLevel.Warning, "Station {Station} sent a frame that no OCPP-J station sends; its socket was closed with {Refusal}")]
+    internal static partial void Refused(ILogger logger, string station, string refusal);
 
     [LoggerMessage(1002, LogLevel.Information, "Station {Station} disconnected, epoch {Epoch}")]
     internal static partial void Disconnected(ILogger logger, string station, long epoch);

@@ -8,45 +8,63 @@ internal enum RawMeasurand
     Other, ImportRegister, ExportRegister, ImportPower, ExportPower, StateOfCharge,
 }
 
+/// <param name="Multiplier">Power of ten.</param>
 /// <param name="OfPhase">A value of one phase: summed only when the total is not told.</param>
-internal sealed record RawSample(RawMeasurand Measurand, decimal Value, string? Unit, bool OfPhase);
+internal sealed record RawSample(RawMeasurand Measurand, decimal Value, string? Unit, int Multiplier, bool OfPhase);
 
-/// <summary>Sampled values of one moment as one measurement: kWh and kW become Wh and W, import minus export is the net power.</summary>
+/// <summary>Sampled values of one moment as one measurement: kWh and kW become Wh and W, import minus export is the net power. What no meter can mean is no measurement.</summary>
 internal static class SampleReader
 {
-    internal static MeterSampled Read(Instant at, int? evse, string? transaction, IEnumerable<RawSample> samples)
+    /// <summary>Largest power of one EVSE that is believed, W.</summary>
+    internal const double PowerMaxW = 10_000_000;
+
+    /// <summary>Largest register that is believed, Wh (a 4 MW charger for a hundred years).</summary>
+    internal const decimal RegisterMaxWh = 4_000_000_000_000m;
+
+    internal static MeterSampled Read(DeviceTime time, int? evse, string? transaction, IEnumerable<RawSample> samples)
     {
         var all = samples.ToList();
-        var import = Of(all, RawMeasurand.ImportPower);
-        var export = Of(all, RawMeasurand.ExportPower);
-        var soc = Of(all, RawMeasurand.StateOfCharge);
+        var import = Power(all, RawMeasurand.ImportPower);
+        var export = Power(all, RawMeasurand.ExportPower);
         return new MeterSampled(
-            at, evse, transaction,
-            import is null && export is null ? null : Power.FromWatts((double)((import ?? 0) - (export ?? 0))),
-            Of(all, RawMeasurand.ImportRegister) is { } i and >= 0 ? i : null,
-            Of(all, RawMeasurand.ExportRegister) is { } e and >= 0 ? e : null,
-            soc is >= 0 and <= 100 ? StateOfCharge.FromPercent((double)soc) : null);
+            time.At, evse, transaction,
+            import is null && export is null ? null : Core.Units.Power.FromWatts((import ?? 0) - (export ?? 0)),
+            Register(all, RawMeasurand.ImportRegister), Register(all, RawMeasurand.ExportRegister), BelievedSoc((decimal?)Of(all, RawMeasurand.StateOfCharge)))
+        {
+            AtReceipt = time.AtReceipt,
+        };
     }
+
+    /// <summary>Some chargers send 0 and 1 % while they do not know; a battery that is truly empty charges until it can be told from that.</summary>
+    internal static StateOfCharge? BelievedSoc(decimal? percent) => percent is > 1 and <= 100 ? StateOfCharge.FromPercent((double)percent) : null;
+
+    internal static decimal? BelievedRegister(decimal? wattHours) => wattHours is >= 0 and <= RegisterMaxWh ? wattHours : null;
+
+    private static double? Power(List<RawSample> all, RawMeasurand measurand) => (double?)Of(all, measurand) is { } watts && Math.Abs(watts) <= PowerMaxW ? watts : null;
+
+    private static decimal? Register(List<RawSample> all, RawMeasurand measurand) => BelievedRegister(Of(all, measurand));
 
     private static decimal? Of(List<RawSample> all, RawMeasurand measurand)
     {
         var mine = all.FindAll(s => s.Measurand == measurand);
         if (mine.Count == 0) return null;
         var total = mine.Find(s => !s.OfPhase);
-        return total is not null ? Scaled(total) : mine.Sum(Scaled);
+        if (total is not null) return Scaled(total);
+        decimal sum = 0;
+        foreach (var sample in mine)
+        {
+            if (Scaled(sample) is not { } part) return null;
+            sum += part;
+        }
+
+        return sum;
     }
 
-    private static decimal Scaled(RawSample sample) => sample.Unit is { } unit && unit.StartsWith("k", StringComparison.OrdinalIgnoreCase) ? sample.Value * 1000 : sample.Value;
-}
-
-/// <summary>Device clocks may be unset: a time before 2010 or more than a day ahead says nothing, the time of receipt does.</summary>
-internal static class DeviceClock
-{
-    private static readonly Instant Earliest = Instant.FromUtc(2010, 1, 1, 0, 0);
-
-    internal static Instant Corrected(DateTimeOffset told, Instant now)
+    /// <summary>Null where the value leaves every range of this reader.</summary>
+    private static decimal? Scaled(RawSample sample)
     {
-        var at = Instant.FromDateTimeOffset(told);
-        return at < Earliest || at > now + Duration.FromDays(1) ? now : at;
+        const double most = 1e16;
+        var factor = Math.Pow(10, sample.Multiplier) * (sample.Unit is { } unit && unit.StartsWith("k", StringComparison.OrdinalIgnoreCase) ? 1000 : 1);
+        return factor is >= 1e-12 and <= 1e12 && Math.Abs((double)sample.Value * factor) < most ? sample.Value * (decimal)factor : null;
     }
 }

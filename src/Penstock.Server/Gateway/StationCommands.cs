@@ -41,7 +41,7 @@ public sealed class StationCommands(StationRegistry registry, WorkInFlight work,
                 OcppVersion.V201 => await Say201Async(connection, setpoint, transaction),
                 _ => await Say21Async(connection, evse, setpoint, transaction),
             };
-            if (status == CallStatus.Superseded) return;
+            if (status is CallStatus.Superseded or CallStatus.Closed) return; // a newer one is on its way, or the link is gone: it is said again when the station is back
             if (status == CallStatus.Answered && said == "Accepted") site.Post(new SetpointAccepted(time.Now(), setpoint.Evse, setpoint.Power));
             else site.Post(new SetpointRefused(time.Now(), setpoint.Evse, setpoint.Power, said ?? status.ToString()));
         }

@@ -18,7 +18,8 @@ public sealed class StationRegistry
     public OcppConnection? Find(StationId station) => sessions.TryGetValue(station, out var session) ? session.Connection : null;
 
     /// <summary>Takes the station over; the older socket, if any, is told to stop.</summary>
-    internal Session Enter(StationId station, Func<long, Session> open)
+    /// <returns>The new session, and the end of the older one.</returns>
+    internal (Session Mine, Task OlderEnded) Enter(StationId station, Func<long, Session> open)
     {
         var mine = open(Interlocked.Increment(ref lastEpoch));
         Session? older = null;
@@ -27,12 +28,36 @@ public sealed class StationRegistry
             older = current;
             return mine;
         });
-        older?.Stop.Cancel();
-        return mine;
+        older?.End();
+        return (mine, older?.Ended ?? Task.CompletedTask);
     }
 
     /// <returns>False when a newer socket has taken over.</returns>
     internal bool Leave(StationId station, Session mine) => sessions.TryRemove(KeyValuePair.Create(station, mine));
 
-    internal sealed record Session(long Epoch, OcppConnection Connection, CancellationTokenSource Stop);
+    internal sealed class Session(long epoch, OcppConnection connection, CancellationTokenSource stop)
+    {
+        private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        internal long Epoch => epoch;
+
+        internal OcppConnection Connection => connection;
+
+        /// <summary>Completes when the last message of this socket is done with.</summary>
+        internal Task Ended => ended.Task;
+
+        internal void HasEnded() => ended.TrySetResult();
+
+        internal void End()
+        {
+            try
+            {
+                stop.Cancel();
+            }
+            catch (ObjectDisposedException)
+            {
+                // it ended by itself in this moment
+            }
+        }
+    }
 }

@@ -5,9 +5,14 @@ namespace Penstock.Server.Gateway;
 
 /// <summary>What a station told, in one vocabulary for all OCPP versions. Signs are the platform's: import positive.</summary>
 /// <param name="At">Device time, or the time of receipt where the device's clock is unset.</param>
-public abstract record StationReport(Instant At);
+public abstract record StationReport(Instant At)
+{
+    /// <summary>True where the device's own time could not be used.</summary>
+    public bool AtReceipt { get; init; }
+}
 
-public sealed record TransactionStarted(Instant At, int Evse, string TransactionId, string? Token) : StationReport(At);
+/// <param name="Begins">False where a token is told in the course of a transaction: that begins none.</param>
+public sealed record TransactionStarted(Instant At, int Evse, string TransactionId, string? Token, bool Begins = true) : StationReport(At);
 
 public sealed record TransactionEnded(Instant At, string TransactionId) : StationReport(At);
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Microsoft.Data.Sqlite;
 using NodaTime;
 using Penstock.Core.Sites;
 using Penstock.Server.Storage;
@@ -10,12 +11,25 @@ namespace Penstock.Server.Gateway;
 /// <param name="Evses">EVSE numbers it reported, with the last status.</param>
 public sealed record StationRecord(
     StationId Id, string Protocol, string? Vendor, string? Model, string? FirmwareVersion, string? SerialNumber, Instant FirstSeen, Instant LastSeen,
-    ImmutableSortedDictionary<int, ConnectorStatus?> Evses, string? RemoteAddress);
-
-/// <summary>Every station that ever connected, those that wait to join included. At most <see cref="WaitingMax"/> unknown ones are remembered.</summary>
-public sealed class StationRoll(SqlStore store)
+    ImmutableSortedDictionary<int, ConnectorStatus?> Evses, string? RemoteAddress)
 {
-    public const int WaitingMax = 10_000;
+    /// <summary>What its inventory says, by EVSE number; null = it did not say.</summary>
+    public ImmutableSortedDictionary<int, ReportedEvse>? Reported { get; init; }
+}
+
+/// <param name="PowerMaxKw">Rating as reported; null = unknown.</param>
+public sealed record ReportedEvse(int Connectors, double? PowerMaxKw);
+
+/// <summary>Every station that ever connected, those that wait to join included. A full disk delays what is written and nothing else.</summary>
+public sealed class StationRoll(SqlStore store, ILogger<StationRoll> log)
+{
+    /// <summary>Stations remembered; later ones are served and not remembered.</summary>
+    public const int StationsMax = 100_000;
+
+    /// <summary>EVSE numbers above it are not believed.</summary>
+    public const int EvseNumberMax = 100;
+
+    private readonly ConcurrentDictionary<StationId, bool> unwritten = new();
 
     private readonly ConcurrentDictionary<StationId, StationRecord> stations = new(store.Query<string>("SELECT body FROM station")
         .Select(StorageJson.Read<StationRecord>).Select(s => KeyValuePair.Create(s.Id, s)));
@@ -27,11 +41,31 @@ public sealed class StationRoll(SqlStore store)
     /// <summary>Remembers the change; nothing is written when only the time differs by less than a minute.</summary>
     public void Change(StationId id, string protocol, Instant now, Func<StationRecord, StationRecord> change)
     {
-        if (!stations.ContainsKey(id) && stations.Count >= WaitingMax) return;
+        if (!stations.ContainsKey(id) && stations.Count >= StationsMax) return;
         var before = Find(id);
         var after = change(before ?? new StationRecord(id, protocol, null, null, null, null, now, now, ImmutableSortedDictionary<int, ConnectorStatus?>.Empty, null)) with { LastSeen = now, Protocol = protocol };
         stations[id] = after;
-        if (before is not null && before with { LastSeen = now } == after && now - before.LastSeen < Duration.FromMinutes(1)) return;
-        store.Execute("INSERT INTO station (station_id, body) VALUES (@Id, @Body) ON CONFLICT (station_id) DO UPDATE SET body = @Body", new { Id = id.Value, Body = StorageJson.Write(after) });
+        if (before is not null && before with { LastSeen = now } == after && now - before.LastSeen < Duration.FromMinutes(1) && !unwritten.ContainsKey(id)) return;
+        Write(id, after);
     }
+
+    private void Write(StationId id, StationRecord after)
+    {
+        try
+        {
+            store.Execute("INSERT INTO station (station_id, body) VALUES (@Id, @Body) ON CONFLICT (station_id) DO UPDATE SET body = @Body", new { Id = id.Value, Body = StorageJson.Write(after) });
+            unwritten.TryRemove(id, out _);
+        }
+        catch (SqliteException e)
+        {
+            unwritten[id] = true;
+            RollLog.NotWritten(log, id.Value, e.Message);
+        }
+    }
+}
+
+internal static partial class RollLog
+{
+    [LoggerMessage(1004, LogLevel.Error, "What station {Station} told about itself could not be written and is kept in memory: {Reason}")]
+    internal static partial void NotWritten(ILogger logger, string station, string reason);
 }

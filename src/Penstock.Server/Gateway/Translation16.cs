@@ -9,36 +9,39 @@ internal static class Translation16
 {
     internal static IEnumerable<StationReport> Read(StartTransactionRequest message, int transactionId, Instant now)
     {
-        var (at, transaction) = (DeviceClock.Corrected(message.Timestamp, now), Text(transactionId));
-        yield return new TransactionStarted(at, message.ConnectorId, transaction, message.IdTag);
-        yield return new MeterSampled(at, message.ConnectorId, transaction, null, message.MeterStart, null, null);
+        var (time, transaction) = (DeviceClock.Read(message.Timestamp, now), Text(transactionId));
+        yield return new TransactionStarted(time.At, message.ConnectorId, transaction, message.IdTag) { AtReceipt = time.AtReceipt };
+        yield return Register(time, message.ConnectorId, transaction, message.MeterStart);
     }
 
     internal static IEnumerable<StationReport> Read(StopTransactionRequest message, Instant now)
     {
-        var (at, transaction) = (DeviceClock.Corrected(message.Timestamp, now), Text(message.TransactionId));
+        var (time, transaction) = (DeviceClock.Read(message.Timestamp, now), Text(message.TransactionId));
         foreach (var data in message.TransactionData ?? [])
         {
-            yield return SampleReader.Read(DeviceClock.Corrected(data.Timestamp, now), null, transaction, data.SampledValue.Select(s =>
+            yield return SampleReader.Read(DeviceClock.Read(data.Timestamp, now), null, transaction, data.SampledValue.Select(s =>
                 Raw(s.Value, Name(s.Measurand?.ToString()), s.Unit?.ToString(), s.Phase?.ToString())).OfType<RawSample>());
         }
 
-        yield return new MeterSampled(at, null, transaction, null, message.MeterStop, null, null);
-        yield return new TransactionEnded(at, transaction);
+        yield return Register(time, null, transaction, message.MeterStop);
+        yield return new TransactionEnded(time.At, transaction) { AtReceipt = time.AtReceipt };
     }
 
     internal static IEnumerable<StationReport> Read(MeterValuesRequest message, Instant now) => message.MeterValue.Select(value => SampleReader.Read(
-        DeviceClock.Corrected(value.Timestamp, now),
+        DeviceClock.Read(value.Timestamp, now),
         message.ConnectorId,
         message.TransactionId is { } id ? Text(id) : null,
         value.SampledValue.Select(s => Raw(s.Value, Name(s.Measurand?.ToString()), s.Unit?.ToString(), s.Phase?.ToString())).OfType<RawSample>()));
+
+    private static MeterSampled Register(DeviceTime time, int? connector, string transaction, int wattHours) =>
+        new(time.At, connector, transaction, null, SampleReader.BelievedRegister(wattHours), null, null) { AtReceipt = time.AtReceipt };
 
     private static string Text(int transactionId) => transactionId.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>1.6 sends values as text; what is no number is no measurement.</summary>
     private static RawSample? Raw(string value, RawMeasurand measurand, string? unit, string? phase) =>
         decimal.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
-            ? new RawSample(measurand, number, unit, phase is not null && phase.StartsWith('L') && !phase.Contains("L1L", StringComparison.Ordinal))
+            ? new RawSample(measurand, number, unit, 0, phase is not null && phase.StartsWith('L') && !phase.Contains("L1L", StringComparison.Ordinal))
             : null;
 
     private static RawMeasurand Name(string? measurand) => measurand switch

@@ -10,14 +10,14 @@ internal static class Translation21
     internal static IEnumerable<StationReport> Read(TransactionEventRequest message, Instant now)
     {
         var transaction = message.TransactionInfo.TransactionId;
-        var at = DeviceClock.Corrected(message.Timestamp, now);
+        var (at, receipt) = DeviceClock.Read(message.Timestamp, now);
         if (message.EventType == TransactionEvent.Started || message.IdToken is not null)
         {
-            yield return new TransactionStarted(at, message.Evse?.Id ?? 1, transaction, message.IdToken?.IdTokenValue);
+            yield return new TransactionStarted(at, message.Evse?.Id ?? 1, transaction, message.IdToken?.IdTokenValue, message.EventType == TransactionEvent.Started) { AtReceipt = receipt };
         }
 
         foreach (var value in message.MeterValue ?? []) yield return Read(value, message.Evse?.Id, transaction, now);
-        if (message.EventType == TransactionEvent.Ended) yield return new TransactionEnded(at, transaction);
+        if (message.EventType == TransactionEvent.Ended) yield return new TransactionEnded(at, transaction) { AtReceipt = receipt };
     }
 
     internal static IEnumerable<StationReport> Read(MeterValuesRequest message, Instant now) =>
@@ -30,22 +30,23 @@ internal static class Translation21
         return new NeedsTold(
             now,
             message.EvseId,
-            needs.DepartureTime is { } departure ? Instant.FromDateTimeOffset(departure) : null,
+            needs.DepartureTime is { } told && Instant.FromDateTimeOffset(told) is var departure && departure > now ? departure : null, // a departure that is over is a clock that is not set
             capacity is { } wattHours ? Energy.FromRegister(wattHours) : null,
-            needs.DcChargingParameters?.StateOfCharge is { } soc ? StateOfCharge.FromPercent(soc) : null,
+            SampleReader.BelievedSoc(needs.DcChargingParameters?.StateOfCharge),
             needs.V2xChargingParameters?.TargetSoC is { } target ? StateOfCharge.FromPercent(target) : null,
             needs.V2xChargingParameters?.MaxChargePower is { } most ? Power.FromWatts((double)most) : null,
             needs.V2xChargingParameters?.MaxDischargePower is { } least ? Power.FromWatts(Math.Abs((double)least)) : null);
     }
 
     private static MeterSampled Read(MeterValue value, int? evse, string? transaction, Instant now) => SampleReader.Read(
-        DeviceClock.Corrected(value.Timestamp, now),
+        DeviceClock.Read(value.Timestamp, now),
         evse,
         transaction,
         value.SampledValue.Select(s => new RawSample(
             Name(s.Measurand ?? Measurand.EnergyActiveImportRegister),
-            s.Value * (decimal)Math.Pow(10, s.UnitOfMeasure?.Multiplier ?? 0),
+            s.Value,
             s.UnitOfMeasure?.Unit,
+            s.UnitOfMeasure?.Multiplier ?? 0,
             s.Phase is Phase.L1 or Phase.L2 or Phase.L3 or Phase.L1N or Phase.L2N or Phase.L3N)));
 
     private static RawMeasurand Name(Measurand measurand) => measurand switch

@@ -24,11 +24,9 @@ public sealed class WaitingStations(StationRoll roll, SiteDirectory sites, Stati
     {
         if (roll.Find(id) is not { } station || sites.Of(id) is not null) return null;
         var method = models.DischargeOf(station);
-        var charge = Power.FromKilowatts(admission.EvseChargeMaxKw ?? options.AssumedEvseKilowatts);
-        var discharge = method == DischargeMethod.None ? Power.Zero : Power.FromKilowatts(admission.EvseDischargeMaxKw ?? charge.Kilowatts);
-        var numbers = station.Evses.Count > 0 ? station.Evses.Keys : [1];
-        var evses = numbers.Select(n => new EvseLayout(new EvseId(id, n), $"pile-{id}", charge, discharge, method)).ToImmutableArray();
-        var pile = new LimitNode($"pile-{id}", "poc", station.Model ?? id.Value, LimitSource.Pile, charge * evses.Length, discharge * evses.Length);
+        var evses = Numbers(station).Select(n => Evse(station, n, admission, method)).ToImmutableArray();
+        var pile = new LimitNode($"pile-{id}", "poc", station.Model ?? id.Value, LimitSource.Pile,
+            evses.Aggregate(Power.Zero, (sum, e) => sum + e.ChargeMax), evses.Aggregate(Power.Zero, (sum, e) => sum + e.DischargeMax));
         var layout = admission.SiteId is { } known && sites.Find(new SiteId(known)) is { } site
             ? Extended(site.Snapshot.Layout, pile, evses)
             : New(id, admission, pile, evses);
@@ -40,6 +38,17 @@ public sealed class WaitingStations(StationRoll roll, SiteDirectory sites, Stati
         }
 
         return layout;
+    }
+
+    /// <summary>EVSEs of the inventory and of status notifications; one when the station told of none.</summary>
+    private static IEnumerable<int> Numbers(StationRecord station) => station.Evses.Keys.Union(station.Reported?.Keys ?? []).Order() is var told && told.Any() ? told : [1];
+
+    /// <summary>The operator's rating counts before the station's, and that before the assumed one.</summary>
+    private EvseLayout Evse(StationRecord station, int number, Admission admission, DischargeMethod method)
+    {
+        var charge = admission.EvseChargeMaxKw ?? station.Reported?.GetValueOrDefault(number)?.PowerMaxKw ?? options.AssumedEvseKilowatts;
+        var discharge = method == DischargeMethod.None ? 0 : admission.EvseDischargeMaxKw ?? charge;
+        return new EvseLayout(new EvseId(station.Id, number), $"pile-{station.Id}", Power.FromKilowatts(charge), Power.FromKilowatts(discharge), method);
     }
 
     private SiteLayout New(StationId id, Admission admission, LimitNode pile, ImmutableArray<EvseLayout> evses)

@@ -13,6 +13,9 @@ public sealed class WireTrace(TimeProvider time)
     /// <summary>Longer frames are cut here in the trace; the wire carries them whole.</summary>
     public const int FrameCharactersMax = 4096;
 
+    /// <summary>Stations traced; more are counted and not kept.</summary>
+    public const int StationsMax = 20_000;
+
     private readonly ConcurrentDictionary<StationId, Queue<TracedFrame>> frames = new();
     private long total;
 
@@ -21,6 +24,7 @@ public sealed class WireTrace(TimeProvider time)
     public void Add(StationId station, string direction, ReadOnlyMemory<byte> frame)
     {
         Interlocked.Increment(ref total);
+        if (frames.Count >= StationsMax && !frames.ContainsKey(station)) return;
         var text = Encoding.UTF8.GetString(frame.Span);
         var queue = frames.GetOrAdd(station, _ => new Queue<TracedFrame>());
         lock (queue)

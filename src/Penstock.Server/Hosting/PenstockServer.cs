@@ -33,9 +33,9 @@ public static class PenstockServer
     private static void Register(IServiceCollection services, ServerOptions options, TimeProvider time, Database database)
     {
         services.AddSingleton(time).AddSingleton(options).AddSingleton(BuiltInTariffs.Shenzhen).AddSingleton<WorkInFlight>();
-        services.AddSingleton(_ => new SqlStore(database)).AddSingleton(_ => new Journal(database));
+        services.AddSingleton(_ => new SqlStore(database)).AddSingleton(s => new Journal(database, s.GetRequiredService<ILogger<Journal>>()));
         services.AddSingleton<FleetRegister>().AddSingleton<OpenSessions>().AddSingleton<EventTable>();
-        services.AddSingleton<StationRegistry>().AddSingleton<StationRoll>().AddSingleton<WireTrace>().AddSingleton<StationCommands>().AddSingleton<WaitingStations>();
+        services.AddSingleton<StationRegistry>().AddSingleton<StationRoll>().AddSingleton<StationInquiry>().AddSingleton<WireTrace>().AddSingleton<StationCommands>().AddSingleton<WaitingStations>();
         services.AddSingleton(_ => StationModels.FromFile(Path.Combine(AppContext.BaseDirectory, "station-models.json")));
         services.AddSingleton<PlanningWorker>().AddSingleton<SettlementWorker>().AddSingleton<SessionDesk>().AddSingleton<GridEventDesk>();
         services.AddSingleton(s => new SiteDirectory(s.GetRequiredService<SqlStore>(), s.GetRequiredService<OpenSessions>(), state => new SiteLoop(state, new SiteSurroundings(

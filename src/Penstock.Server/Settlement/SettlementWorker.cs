@@ -33,6 +33,11 @@ public sealed class SettlementWorker(SqlStore store, FleetRegister fleet, EventT
             {
                 Settle(session);
             }
+            catch (Microsoft.Data.Sqlite.SqliteException e)
+            {
+                SettlementLog.Failed(log, session.Value, e);
+                _ = AgainAsync(session, stoppingToken);
+            }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
                 SettlementLog.Failed(log, session.Value, e);
@@ -44,6 +49,13 @@ public sealed class SettlementWorker(SqlStore store, FleetRegister fleet, EventT
         }
     }
 
+    /// <summary>A disk that takes nothing now may take it later.</summary>
+    private async Task AgainAsync(SessionId session, CancellationToken stop)
+    {
+        await Task.Delay(TimeSpan.FromMinutes(1), time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!stop.IsCancellationRequested) Request(session);
+    }
+
     private void Settle(SessionId id)
     {
         if (store.First<SessionRow>(SessionRow.Select + " WHERE session_id = @Id", new { Id = id.Value }) is not { Status: "closed" or "waitingForMeter", End: { } end } session) return;
@@ -51,7 +63,7 @@ public sealed class SettlementWorker(SqlStore store, FleetRegister fleet, EventT
         var registers = ReadingRow.Registers(rows);
         var known = session.Vehicle is { } driven ? fleet.Find(driven) : null;
         store.Execute("UPDATE session SET guarantee = @kept WHERE session_id = @Id", new { Id = id.Value, kept = Guarantee.Of(session, rows, known?.Vehicle) });
-        if (Missing(session, registers, end) is { } missing)
+        if ((Missing(session, registers, end) ?? Beyond(session, registers, end, known?.Vehicle)) is { } missing)
         {
             store.Execute("UPDATE session SET status = 'waitingForMeter', waiting_for = @missing WHERE session_id = @Id", new { Id = id.Value, missing });
             return;
@@ -80,6 +92,17 @@ public sealed class SettlementWorker(SqlStore store, FleetRegister fleet, EventT
             UPDATE session SET status = 'settled', waiting_for = NULL WHERE session_id = @Session
             """,
             new { Id = view.StatementId, Session = statement.Session.Value, Vehicle = statement.Vehicle.Value, Owner = statement.Owner.Value, At = now.ToUnixTimeMilliseconds(), Total = view.Total.Amount, Body = StorageJson.Write(view) });
+    }
+
+    /// <summary>Energy that no vehicle of this kind can have moved in the stay is a lying meter and needs a person.</summary>
+    private static string? Beyond(SessionRow session, IReadOnlyList<RegisterReading> registers, Instant end, Core.Fleet.Vehicle? vehicle)
+    {
+        if (vehicle is null) return null;
+        var (import, export) = RegisterLine.Moved(registers);
+        var hours = Math.Max(0, (end - session.Start).TotalHours);
+        var (most, least) = (vehicle.Capacity.WattHours + (1.5 * hours * vehicle.ChargeMax.Watts), vehicle.Capacity.WattHours + (1.5 * hours * vehicle.DischargeMax.Watts));
+        return (double)import > most ? FormattableString.Invariant($"a check of the meter: {import / 1000:0.#} kWh taken, at most {most / 1000:0.#} kWh can be")
+            : (double)export > least ? FormattableString.Invariant($"a check of the meter: {export / 1000:0.#} kWh given, at most {least / 1000:0.#} kWh can be") : null;
     }
 
     /// <summary>What a statement still needs: a register at the start and one at the end, each within five minutes.</summary>

@@ -22,6 +22,9 @@ public sealed class SessionDesk(OpenSessions open, SiteDirectory sites, FleetReg
     /// <summary>Terms of a vehicle nobody knows: charge only, target full, departure unknown.</summary>
     public static readonly OwnerTerms UnknownTerms = new(StateOfCharge.Empty, StateOfCharge.Full, null, DischargeAllowed: false);
 
+    /// <summary>How long after the end a register still closes a session that lacks one.</summary>
+    public static readonly Duration LateMax = Duration.FromMinutes(5);
+
     public SessionEffects Prepare(StationId station, IEnumerable<StationReport> reports)
     {
         var work = new Work(station);
@@ -43,12 +46,23 @@ public sealed class SessionDesk(OpenSessions open, SiteDirectory sites, FleetReg
     {
         if (Known(work, started.TransactionId) is { } known)
         {
-            if (known.Vehicle is null && fleet.ByToken(started.Token) is { } late) Identify(work, known, late);
-            return;
+            var vehicle = fleet.ByToken(started.Token);
+            if (!started.Begins || known.Vehicle is null || vehicle is null || vehicle.Vehicle.Id == known.Vehicle.Vehicle.Id || started.At <= known.StartedAt)
+            {
+                if (known.Vehicle is null && vehicle is not null) Identify(work, known, vehicle);
+                return;
+            }
+
+            Close(work, known, started.At); // another vehicle under the same id: the station began to count anew
+        }
+        else if (Ended(work.Station, started.TransactionId) is { } over && (!started.Begins || started.At <= over.End))
+        {
+            if (over.Vehicle is null && fleet.ByToken(started.Token) is { } late) Identify(work, over, late, started);
+            return; // the start or the end, told late or again
         }
 
         var evse = new EvseId(work.Station, started.Evse);
-        if (open.At(evse) is { } left) Close(work, left, started.At); // the station never told the end of the session before
+        if (open.At(evse) is { } left && left.TransactionId != started.TransactionId) Close(work, left, started.At); // the station never told the end of the session before
         Open(work, evse, started.TransactionId, fleet.ByToken(started.Token), started.At);
     }
 
@@ -81,25 +95,46 @@ public sealed class SessionDesk(OpenSessions open, SiteDirectory sites, FleetReg
         work.Tell(sites.Of(work.Station), new TermsChanged(session.StartedAt, session.Id, terms, vehicle.Vehicle, null));
     }
 
+    /// <summary>A late start brings the identity of a session that is over.</summary>
+    private void Identify(Work work, SessionRow over, RegisteredVehicle vehicle, TransactionStarted started)
+    {
+        if (over.Status == "settled") return;
+        var terms = vehicle.Terms.At(started.At, DateTimeZoneProviders.Tzdb[sites.Of(work.Station)?.Snapshot.Layout.TimeZone ?? "UTC"]);
+        work.Projections.Add(new Projection(
+            "UPDATE session SET vehicle_id = @Vehicle, terms = @Terms, started_at = MIN(started_at, @At) WHERE session_id = @Id",
+            new { Id = over.SessionId, Vehicle = vehicle.Vehicle.Id.Value, Terms = StorageJson.Write(terms), At = started.At.ToUnixTimeMilliseconds() }));
+        work.After.Add(() => settlement.Request(new SessionId(over.SessionId)));
+    }
+
     private void Sample(Work work, MeterSampled sampled)
     {
         var session = sampled.TransactionId is { } id ? Known(work, id) : sampled.Evse is { } number ? open.At(new EvseId(work.Station, number)) : null;
         if (session is null && sampled.TransactionId is { } unknown)
         {
-            if (WaitingFor(work.Station, unknown) is { } closed) // a late value of a session that has ended
+            if (Ended(work.Station, unknown) is { } over)
             {
-                work.Projections.Add(Reading(closed, sampled));
-                work.After.Add(() => settlement.Request(closed));
+                Late(work, over, sampled);
                 return;
             }
 
             session = Open(work, new EvseId(work.Station, sampled.Evse ?? 1), unknown, null, sampled.At);
         }
 
+        if (session is not null && sampled.TransactionId is null && sampled.At < session.StartedAt) return; // told late, of the time before this session
         if (session is not null) work.Projections.Add(Reading(session.Id, sampled));
         if ((session?.Evse ?? (sampled.Evse is > 0 and var n ? new EvseId(work.Station, n) : null)) is not { } evse) return;
         work.Tell(sites.Of(work.Station), new Measured(sampled.At, new EvseMeasurement(
             evse, sampled.At, session?.Id, sampled.Power, sampled.ImportWh, sampled.ExportWh, sampled.StateOfCharge)));
+    }
+
+    /// <summary>A late value counts for a session that is over while it has no statement: up to its end, or shortly after where the end itself is missing.</summary>
+    private void Late(Work work, SessionRow over, MeterSampled sampled)
+    {
+        var until = over.End + (over.Status == "waitingForMeter" ? LateMax : Duration.Zero);
+        if (over.Status == "settled" || sampled.At > until) return; // the journal has it; a statement is not changed
+        var id = new SessionId(over.SessionId);
+        work.Projections.Add(Reading(id, sampled));
+        work.After.Add(() => settlement.Request(id));
     }
 
     private void End(Work work, TransactionEnded ended)
@@ -128,20 +163,32 @@ public sealed class SessionDesk(OpenSessions open, SiteDirectory sites, FleetReg
 
     private OpenSession? Known(Work work, string transaction) => work.Sessions.GetValueOrDefault(transaction) ?? open.Find(work.Station, transaction);
 
-    /// <summary>A station may use a transaction id again after a reset: the second session gets its own identity.</summary>
+    /// <summary>Sessions of the EVSE that are over.</summary>
+    public long EndedAt(EvseId evse) =>
+        store.First<long>("SELECT COUNT(*) FROM session WHERE station_id = @Station AND evse = @Evse AND status <> 'open'", new { Station = evse.Station.Value, Evse = evse.Number });
+
+    /// <summary>Sessions under this transaction id that are over.</summary>
+    public long EndedUnder(StationId station, string transaction) =>
+        store.First<long>("SELECT COUNT(*) FROM session WHERE station_id = @Station AND transaction_id = @transaction AND status <> 'open'", new { Station = station.Value, transaction });
+
+    /// <summary>A station may use a transaction id again after a reset, and names may run together: every session gets its own identity.</summary>
     private SessionId FreeId(StationId station, string transaction)
     {
-        var used = store.First<long>("SELECT COUNT(*) FROM session WHERE station_id = @Station AND transaction_id = @transaction", new { Station = station.Value, transaction });
-        return new SessionId(used == 0 ? $"{station}:{transaction}" : $"{station}:{transaction}~{used + 1}");
+        var first = $"{station}:{transaction}";
+        for (var n = 1; ; n++)
+        {
+            var id = n == 1 ? first : $"{first}~{n}";
+            if (store.First<long>("SELECT COUNT(*) FROM session WHERE session_id = @id", new { id }) == 0) return new SessionId(id);
+        }
     }
 
-    private SessionId? WaitingFor(StationId station, string transaction) =>
-        store.First<string>("SELECT session_id FROM session WHERE station_id = @Station AND transaction_id = @transaction AND status <> 'open' ORDER BY started_at DESC", new { Station = station.Value, transaction })
-            is { } id ? new SessionId(id) : null;
+    /// <summary>The latest session under this transaction id, where it is over.</summary>
+    private SessionRow? Ended(StationId station, string transaction) => store.First<SessionRow>(
+        SessionRow.Select + " WHERE station_id = @Station AND transaction_id = @transaction AND status <> 'open' ORDER BY started_at DESC", new { Station = station.Value, transaction });
 
     private static Projection Reading(SessionId session, MeterSampled sample) => new(
         """
-        INSERT INTO reading (session_id, at, import_wh, export_wh, power_w, soc) VALUES (@Session, @At, @Import, @Export, @Power, @Soc)
+        INSERT INTO reading (session_id, at, import_wh, export_wh, power_w, soc, clock) VALUES (@Session, @At, @Import, @Export, @Power, @Soc, @Clock)
         ON CONFLICT DO UPDATE SET import_wh = COALESCE(excluded.import_wh, import_wh), export_wh = COALESCE(excluded.export_wh, export_wh),
           power_w = COALESCE(excluded.power_w, power_w), soc = COALESCE(excluded.soc, soc)
         """,
@@ -149,6 +196,7 @@ public sealed class SessionDesk(OpenSessions open, SiteDirectory sites, FleetReg
         {
             Session = session.Value, At = sample.At.ToUnixTimeMilliseconds(), Import = sample.ImportWh?.ToString(CultureInfo.InvariantCulture),
             Export = sample.ExportWh?.ToString(CultureInfo.InvariantCulture), Power = sample.Power?.Watts, Soc = sample.StateOfCharge?.Fraction,
+            Clock = sample.AtReceipt ? "receipt" : null,
         });
 
     internal static ChargingSession InSite(OpenSession session) =>

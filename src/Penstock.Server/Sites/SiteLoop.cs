@@ -27,6 +27,7 @@ public sealed class SiteLoop : ISite, IAsyncDisposable
     private readonly Channel<SiteInput> inbox = Channel.CreateUnbounded<SiteInput>(new UnboundedChannelOptions { SingleReader = true });
     private readonly SiteSurroundings around;
     private readonly Task running;
+    private readonly HashSet<EvseId> unsaid = []; // accepted on a link that is gone: a reset may have lost it
     private SiteState state;
     private long dropped;
     private int waiting;
@@ -95,7 +96,17 @@ public sealed class SiteLoop : ISite, IAsyncDisposable
     {
         var before = state;
         Volatile.Write(ref state, SiteReducer.Apply(before, input));
+        if (input is StationConnected back) unsaid.UnionWith(state.Evses.Keys.Where(e => e.Station == back.Station));
+        if (input is SetpointAccepted said) Accepted(before, said);
         if (Trigger(before, input) is { } trigger) around.Replan(Id, trigger);
+    }
+
+    /// <summary>An acceptance is a promise: what is held against the station since before it stays until a measurement shows that it obeys.</summary>
+    private void Accepted(SiteState before, SetpointAccepted said)
+    {
+        unsaid.Remove(said.Evse);
+        if (before.Evses.GetValueOrDefault(said.Evse)?.DeviatingSince is not { } since || !state.Evses.TryGetValue(said.Evse, out var evse)) return;
+        Volatile.Write(ref state, state with { Evses = state.Evses.SetItem(said.Evse, evse with { DeviatingSince = since }) });
     }
 
     private void Tick(Instant now)
@@ -110,8 +121,8 @@ public sealed class SiteLoop : ISite, IAsyncDisposable
         }
     }
 
-    private static bool MustSay(EvseState evse, Setpoint setpoint, Instant now) =>
-        evse.AcceptedSetpoint is not { } accepted || evse.AcceptedAt is not { } at || now - at >= RepeatAfter || (accepted - setpoint.Power).Magnitude >= ChangeWorthSaying;
+    private bool MustSay(EvseState evse, Setpoint setpoint, Instant now) =>
+        unsaid.Contains(setpoint.Evse) || evse.AcceptedSetpoint is not { } accepted || evse.AcceptedAt is not { } at || now - at >= RepeatAfter || (accepted - setpoint.Power).Magnitude >= ChangeWorthSaying;
 
     /// <summary>Why an input asks for a new plan; null when it does not.</summary>
     private string? Trigger(SiteState before, SiteInput input) => input switch

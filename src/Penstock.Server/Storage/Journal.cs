@@ -22,6 +22,9 @@ public enum JournalOutcome
     /// <summary>Was on disk already: no second effect, <see cref="JournalReceipt.Answer"/> is the answer of the first time.</summary>
     Repeated,
 
+    /// <summary>Not on disk: it breaks a rule of the tables beside the journal. Our bug; entries of others are not touched.</summary>
+    Refused,
+
     /// <summary>Not on disk. Tell the source nothing: it will repeat itself.</summary>
     Failed,
 }
@@ -30,7 +33,7 @@ public sealed record JournalReceipt(JournalOutcome Outcome, long Sequence, byte[
 
 /// <summary>
 /// The append-only journal. Entries of many callers share one transaction (group commit); a call returns when its entry is on disk. A failing disk fails the
-/// batch and nothing else: the journal stays up, says so in <see cref="Fault"/>, and tries anew with the next entry.
+/// batch and nothing else: the journal stays up, says so in <see cref="Fault"/>, and tries anew with the next entry, or by itself every few seconds.
 /// </summary>
 public sealed class Journal : IAsyncDisposable
 {
@@ -40,16 +43,20 @@ public sealed class Journal : IAsyncDisposable
     /// <summary>Entries that may wait; callers wait above it.</summary>
     public const int QueuedMax = 16_384;
 
+    /// <summary>While there is a fault the disk is tried this often.</summary>
+    public static readonly TimeSpan ProbeEvery = TimeSpan.FromSeconds(2);
+
     private readonly Channel<(JournalEntry Entry, TaskCompletionSource<JournalReceipt> Done)> queue =
         Channel.CreateBounded<(JournalEntry, TaskCompletionSource<JournalReceipt>)>(new BoundedChannelOptions(QueuedMax) { SingleReader = true });
 
     private readonly Database database;
     private readonly SqliteConnection connection;
+    private readonly ILogger? log;
     private readonly Task writing;
 
-    public Journal(Database database)
+    public Journal(Database database, ILogger<Journal>? log = null)
     {
-        this.database = database;
+        (this.database, this.log) = (database, log);
         connection = database.Connect();
         writing = Task.Run(WriteAsync);
     }
@@ -95,13 +102,58 @@ public sealed class Journal : IAsyncDisposable
     private async Task WriteAsync()
     {
         var batch = new List<(JournalEntry Entry, TaskCompletionSource<JournalReceipt> Done)>();
-        while (await queue.Reader.WaitToReadAsync())
+        while (await HasMoreAsync())
         {
             batch.Clear();
             while (batch.Count < BatchMax && queue.Reader.TryRead(out var one)) batch.Add(one);
             var receipts = Commit(batch);
             for (var i = 0; i < batch.Count; i++) batch[i].Done.SetResult(receipts?[i] ?? new JournalReceipt(JournalOutcome.Failed, 0, null));
         }
+    }
+
+    /// <summary>Waits for entries; while there is a fault it tries the disk in between, so that readiness comes back without traffic.</summary>
+    private async Task<bool> HasMoreAsync()
+    {
+        var more = queue.Reader.WaitToReadAsync().AsTask();
+        while (Fault is not null)
+        {
+            try
+            {
+                return await more.WaitAsync(ProbeEvery, TimeProvider.System);
+            }
+            catch (TimeoutException)
+            {
+                Probe();
+            }
+        }
+
+        return await more;
+    }
+
+    /// <summary>Writes a page that is there anyway, as large as the smallest entry.</summary>
+    private void Probe()
+    {
+        try
+        {
+            connection.Execute($"PRAGMA user_version = {connection.ExecuteScalar<int>("PRAGMA user_version")}");
+            Works();
+        }
+        catch (SqliteException e)
+        {
+            Fails(e);
+        }
+    }
+
+    private void Works()
+    {
+        if (Fault is not null && log is not null) JournalLog.Works(log);
+        Fault = null;
+    }
+
+    private void Fails(SqliteException e)
+    {
+        if (Fault is null && log is not null) JournalLog.Fails(log, e.Message);
+        Fault = e.Message;
     }
 
     private List<JournalReceipt>? Commit(List<(JournalEntry Entry, TaskCompletionSource<JournalReceipt> Done)> batch)
@@ -112,14 +164,27 @@ public sealed class Journal : IAsyncDisposable
             var receipts = batch.ConvertAll(one => Insert(one.Entry, transaction));
             transaction.Commit();
             Batches++;
-            Fault = null;
+            Works();
             return receipts;
+        }
+        catch (SqliteException e) when (BreaksRule(e))
+        {
+            return batch.Count > 1 ? batch.ConvertAll(one => Commit([one])?[0] ?? new JournalReceipt(JournalOutcome.Failed, 0, null)) : [Refused(batch[0].Entry, e)];
         }
         catch (SqliteException e)
         {
-            Fault = e.Message;
+            Fails(e);
             return null;
         }
+    }
+
+    /// <summary>CHECK, FOREIGN KEY, NOT NULL, PRIMARY KEY, UNIQUE: the entry is at fault, not the disk.</summary>
+    private static bool BreaksRule(SqliteException e) => e.SqliteExtendedErrorCode is 275 or 787 or 1299 or 1555 or 2067;
+
+    private JournalReceipt Refused(JournalEntry entry, SqliteException e)
+    {
+        if (log is not null) JournalLog.Refused(log, entry.Kind, entry.Source, e.Message);
+        return new JournalReceipt(JournalOutcome.Refused, 0, null);
     }
 
     private JournalReceipt Insert(JournalEntry entry, SqliteTransaction transaction)
@@ -153,4 +218,16 @@ public sealed class Journal : IAsyncDisposable
 
         public byte[]? Answer { get; init; }
     }
+}
+
+internal static partial class JournalLog
+{
+    [LoggerMessage(1401, LogLevel.Error, "The journal cannot be written: {Reason} Stations get no answer to what must be stored until it can be; make room on the disk of the data folder")]
+    internal static partial void Fails(ILogger logger, string reason);
+
+    [LoggerMessage(1402, LogLevel.Information, "The journal can be written again")]
+    internal static partial void Works(ILogger logger);
+
+    [LoggerMessage(1403, LogLevel.Error, "{Kind} of {Source} breaks a rule of the database and is refused: {Reason}")]
+    internal static partial void Refused(ILogger logger, string kind, string source, string reason);
 }

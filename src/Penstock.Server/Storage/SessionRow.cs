@@ -55,7 +55,7 @@ public sealed class SessionRow
 /// <summary>A row of table reading.</summary>
 public sealed class ReadingRow
 {
-    public const string Select = "SELECT session_id AS SessionId, at AS At, import_wh AS ImportWh, export_wh AS ExportWh, power_w AS PowerW, soc AS Soc FROM reading";
+    public const string Select = "SELECT session_id AS SessionId, at AS At, import_wh AS ImportWh, export_wh AS ExportWh, power_w AS PowerW, soc AS Soc, clock AS Clock FROM reading";
 
     public string SessionId { get; init; } = "";
 
@@ -68,6 +68,9 @@ public sealed class ReadingRow
     public double? PowerW { get; init; }
 
     public double? Soc { get; init; }
+
+    /// <summary>"receipt" where the device's clock was not set; null = the device's time.</summary>
+    public string? Clock { get; init; }
 
     public Instant Time => Instant.FromUnixTimeMilliseconds(At);
 
@@ -86,7 +89,7 @@ public sealed class ReadingRow
             if (row.Import is { } import) result.Add(new RegisterReading(row.Time, import, export));
         }
 
-        return result;
+        return RegisterLine.WithoutSlips(result);
     }
 
     private static decimal? Exact(string? text) => text is null ? null : decimal.Parse(text, System.Globalization.CultureInfo.InvariantCulture);

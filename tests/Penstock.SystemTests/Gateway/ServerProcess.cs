@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net.WebSockets;
 using System.Text;
@@ -9,17 +10,26 @@ namespace Penstock.SystemTests.Gateway;
 internal sealed partial class ServerProcess : IAsyncDisposable
 {
     private readonly Process process;
+    private readonly ConcurrentQueue<string> log = new();
 
-    private ServerProcess(Process process, string address) => (this.process, Address) = (process, address);
+    private ServerProcess(Process process, string address)
+    {
+        (this.process, Address) = (process, address);
+        process.OutputDataReceived += Kept;
+        process.BeginOutputReadLine();
+    }
 
     internal string Address { get; }
+
+    internal bool HasExited => process.HasExited;
+
+    /// <summary>What it wrote so far, a line each.</summary>
+    internal IReadOnlyList<string> Log => [.. log];
 
     internal static async Task<ServerProcess> StartAsync(string data, CancellationToken cancel)
     {
         var program = Path.Combine(AppContext.BaseDirectory, "penstock.dll");
         var process = Process.Start(new ProcessStartInfo("dotnet", [program, "serve", "--port", "0", "--data", data]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
-        process.OutputDataReceived += (_, _) => { };
-        process.BeginOutputReadLine();
         while (await process.StandardError.ReadLineAsync(cancel) is { } line)
         {
             if (AddressPattern().Match(line) is { Success: true } found) return new ServerProcess(process, found.Value);
@@ -54,6 +64,11 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     {
         if (!process.HasExited) await KillAsync(CancellationToken.None);
         process.Dispose();
+    }
+
+    private void Kept(object sender, DataReceivedEventArgs line)
+    {
+        if (line.Data is { } text) log.Enqueue(text);
     }
 
     [GeneratedRegex(@"ws://127\.0\.0\.1:\d+")]

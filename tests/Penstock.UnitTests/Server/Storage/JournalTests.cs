@@ -56,6 +56,29 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
+    public async Task An_entry_that_breaks_a_rule_is_refused_alone()
+    {
+        await using var journal = new Journal(Database.Open(File));
+        var twice = new Projection("INSERT INTO site (site_id, body) VALUES ('s', '')", new { });
+        var receipts = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => journal.AppendAsync(i is 7 or 23 ? Entry($"k{i}") with { Projections = [twice] } : Entry($"k{i}"), Cancel).AsTask()));
+        Assert.Equal(49, receipts.Count(r => r.Outcome == JournalOutcome.Written));
+        Assert.Single(receipts, r => r.Outcome == JournalOutcome.Refused);
+        Assert.Null(journal.Fault);
+    }
+
+    [Fact]
+    public async Task A_disk_with_space_again_is_found_without_a_new_entry()
+    {
+        var database = Database.Open(File);
+        await using var journal = new Journal(database);
+        using var blocker = database.Connect();
+        blocker.Execute("CREATE TRIGGER full BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END");
+        Assert.Equal(JournalOutcome.Failed, (await journal.AppendAsync(Entry("lost"), Cancel)).Outcome);
+        for (var i = 0; journal.Fault is not null && i < 100; i++) await Task.Delay(100, Cancel);
+        Assert.Null(journal.Fault);
+    }
+
+    [Fact]
     public void A_database_of_a_newer_program_is_refused_in_words()
     {
         using (var connection = Database.Open(File).Connect()) connection.Execute("PRAGMA user_version = 99");

@@ -1,0 +1,39 @@
+using Microsoft.AspNetCore.Builder;
+using Penstock.Server.Hosting;
+
+namespace Penstock.SystemTests.Gateway;
+
+/// <summary>The server in this process on a clock that runs faster than ours; the sockets are real.</summary>
+internal sealed class ServerHere : IAsyncDisposable
+{
+    private readonly WebApplication app;
+
+    private ServerHere(WebApplication app, FastClock clock) => (this.app, Clock) = (app, clock);
+
+    internal FastClock Clock { get; }
+
+    internal string Address => app.Urls.First().Replace("http:", "ws:", StringComparison.Ordinal);
+
+    internal static async Task<ServerHere> StartAsync(string data, double speed, CancellationToken cancel)
+    {
+        var clock = new FastClock(speed);
+        var app = PenstockServer.Build(new ServerOptions { Data = data, Port = 0, ClockSpeed = speed }, clock, quiet: true);
+        await app.StartAsync(cancel);
+        return new ServerHere(app, clock);
+    }
+
+    public async ValueTask DisposeAsync() => await app.DisposeAsync();
+}
+
+/// <summary>System time, faster by a factor from now on.</summary>
+internal sealed class FastClock(double speed) : TimeProvider
+{
+    private readonly DateTimeOffset start = System.GetUtcNow();
+    private readonly long from = System.GetTimestamp();
+
+    public override DateTimeOffset GetUtcNow() => start + (System.GetElapsedTime(from) * speed);
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => System.CreateTimer(callback, state, Faster(dueTime), Faster(period));
+
+    private TimeSpan Faster(TimeSpan time) => time <= TimeSpan.Zero ? time : TimeSpan.FromMilliseconds(Math.Max(1, time.TotalMilliseconds / speed));
+}
