@@ -1,4 +1,3 @@
-using NodaTime;
 using Penstock.Core.Units;
 
 namespace Penstock.Server.Gateway;

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Penstock.SystemTests.Gateway;
 
 /// <summary>A station that nobody knows is asked what it has, and joins with that.</summary>

@@ -80,7 +80,7 @@ internal sealed class RawStation : IAsyncDisposable
     /// <summary>Breaks the link without a word.</summary>
     internal void Abort() => socket.Abort();
 
-    internal Task UntilClosedAsync() => reading.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System);
+    internal Task UntilClosedAsync() => reading.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System, TestContext.Current.CancellationToken);
 
     public async ValueTask DisposeAsync()
     {

@@ -116,7 +116,7 @@ public sealed class TransactionTests : IDisposable
         var statement = await platform.StatementAsync("CS-1:tx");
         Assert.Equal(kWh, statement.GetProperty("energyImportedKwh").GetDouble(), 3);
         Assert.Equal(kWh, Assert.Single(await SessionsAsync(platform)).GetProperty("energyImportedKwh").GetDouble(), 3);
-        var lines = statement.GetProperty("lines").EnumerateArray().Where(l => l.GetProperty("kind").GetString() == "energy").ToList();
+        var lines = statement.GetProperty("lines").EnumerateArray().Where(l => l.GetProperty("kind").GetString() == "tariffCost").ToList();
         Assert.Equal(kWh, lines.Sum(l => double.Parse(l.GetProperty("quantityKwh").GetString()!, CultureInfo.InvariantCulture)), 3);
     }
 
