@@ -27,7 +27,7 @@ public static class Dispatcher
         var cut = new LimitNode?[all.Count];
         var saturation = 0.0;
         double[] power;
-        if (instruction is null) cut = tree.Hold(lower, upper, power = wish, countCharging: false);
+        if (instruction is null) cut = tree.HoldSafely(lower, power = wish);
         else (power, cut, saturation) = Meet(tree, lower, upper, instruction.Target.Kilowatts);
         var setpoints = ranges.Select((r, i) => Explained(state, r, power[i], cut[i], instruction, now)).ToImmutableArray();
         return new DispatchResult(setpoints, Power.FromKilowatts(lower.Sum()), Power.FromKilowatts(upper.Sum()), instruction?.Id, Power.FromKilowatts(saturation));
@@ -56,7 +56,7 @@ public static class Dispatcher
         {
             ExactSum.Share(low, high, key, target, power);
             var asked = power.ToArray();
-            var now = tree.Hold(lower, upper, power, countCharging: false);
+            var now = tree.HoldSafely(lower, power);
             for (var i = 0; i < power.Length; i++)
             {
                 if (now[i] is null) continue;
@@ -68,7 +68,7 @@ public static class Dispatcher
             if (now.All(n => n is null)) break;
         }
 
-        tree.Hold(lower, upper, power, countCharging: false);
+        tree.HoldSafely(lower, power);
         var left = target - power.Sum();
         return (power, cut, Math.Abs(left) < 1e-6 ? 0 : left);
     }

@@ -5,6 +5,8 @@ namespace Penstock.Core.Sites;
 /// <summary>The limit tree of a site over some participants: cuts powers so that every node keeps its limits. Powers in kW.</summary>
 internal sealed class NodeTree
 {
+    private const double Tolerance = 1e-9;
+
     private readonly List<Node> bottomUp = [];
 
     /// <param name="nodeOf">The node that each participant hangs on.</param>
@@ -20,24 +22,44 @@ internal sealed class NodeTree
         }
     }
 
-    /// <summary>Cuts <paramref name="power"/> in place; a node's limit outranks the participants' lower bounds.</summary>
-    /// <param name="countCharging">False = charging counts as nothing against an export limit: a vehicle may always take less than it is offered, and the export would be over it.</param>
+    /// <summary>Cuts <paramref name="power"/> in place; a node's limit outranks the participants' lower bounds. Charging and discharging are netted.</summary>
     /// <returns>For each participant the node that cut it last; null = none.</returns>
-    internal LimitNode?[] Hold(double[] lower, double[] upper, double[] power, bool countCharging = true)
+    internal LimitNode?[] Hold(double[] lower, double[] upper, double[] power)
     {
         var cut = new LimitNode?[power.Length];
         foreach (var node in bottomUp)
         {
             var sum = node.Members.Sum(i => power[i]);
-            if (sum > node.Upper + 1e-9) Share(node, i => Math.Min(lower[i], Math.Min(0, power[i])), i => power[i], Math.Max(node.Upper, node.Lower), power, cut);
-            else if (countCharging && sum < node.Lower - 1e-9) Share(node, i => power[i], i => Math.Max(power[i], upper[i]), node.Lower, power, cut);
-            else if (!countCharging && node.Members.Sum(i => Math.Min(0, power[i])) < node.Lower - 1e-9)
-            {
-                Share(node with { Members = [.. node.Members.Where(i => power[i] < 0)] }, i => power[i], _ => 0, node.Lower, power, cut);
-            }
+            if (sum > node.Upper + Tolerance) Share(node, i => Math.Min(lower[i], Math.Min(0, power[i])), i => power[i], Math.Max(node.Upper, node.Lower), power, cut);
+            else if (sum < node.Lower - Tolerance) Share(node, i => power[i], i => Math.Max(power[i], upper[i]), node.Lower, power, cut);
         }
 
         return cut;
+    }
+
+    /// <summary>
+    /// As <see cref="Hold"/>, for setpoints: an export limit does not count on charging, because a vehicle may always take less than it is offered; and no
+    /// vehicle discharges so that others can charge. Charging above the owners' needs is cut first.
+    /// </summary>
+    internal LimitNode?[] HoldSafely(double[] lower, double[] power)
+    {
+        var cut = new LimitNode?[power.Length];
+        foreach (var node in bottomUp)
+        {
+            var givers = node.Members.Where(i => power[i] < 0).ToArray();
+            if (givers.Sum(i => power[i]) < node.Lower - Tolerance) Share(node with { Members = givers }, i => power[i], _ => 0, node.Lower, power, cut);
+            var takers = node with { Members = [.. node.Members.Where(i => power[i] > 0)] };
+            Lower(takers, i => Math.Min(power[i], Math.Max(0, lower[i])), node, power, cut);
+            Lower(takers, _ => 0, node, power, cut);
+        }
+
+        return cut;
+    }
+
+    private static void Lower(Node takers, Func<int, double> least, Node node, double[] power, LimitNode?[] cut)
+    {
+        var others = node.Members.Sum(i => power[i]) - takers.Members.Sum(i => power[i]);
+        if (takers.Members.Sum(i => power[i]) + others > node.Upper + Tolerance) Share(takers, least, i => power[i], node.Upper - others, power, cut);
     }
 
     private static void Share(Node node, Func<int, double> lower, Func<int, double> upper, double target, double[] power, LimitNode?[] cut)

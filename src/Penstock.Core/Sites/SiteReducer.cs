@@ -41,7 +41,7 @@ public static class SiteReducer
             SetpointsMade made => made.Setpoints.Aggregate(state, (s, p) => Of(s, p.Evse, evse => evse with { Setpoint = p })),
             SetpointAccepted accepted => Of(state, accepted.Evse, evse => evse with
             {
-                AcceptedSetpoint = accepted.Power, AcceptedAt = accepted.At, DeviatingSince = null,
+                AcceptedSetpoint = accepted.Power, AcceptedAt = accepted.At, // saying yes is not obeying: only a measurement ends a deviation
             }),
             SetpointRefused refused => Of(state, refused.Evse, evse => evse with { Following = false }),
             LayoutChanged(_, var layout) => Rebuild(state, layout),

@@ -48,7 +48,7 @@ public sealed class OcppEndpoint(
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(aborted);
         var (session, olderEnded) = registry.Enter(station, epoch => new StationRegistry.Session(
             epoch,
-            new OcppConnection(socket, version, (call, cancel) => messages.AnswerAsync(station, version, call, cancel), time, Options,
+            new OcppConnection(socket, version, (call, cancel) => messages.AnswerAsync(station, version, call, cancel), TimeProvider.System, Options, // deadlines of the wire are of the wall
                 (direction, frame) => Traced(station, direction, frame)),
             stop));
         GatewayLog.Connected(log, station.Value, version, session.Epoch);

@@ -97,16 +97,8 @@ public sealed class SiteLoop : ISite, IAsyncDisposable
         var before = state;
         Volatile.Write(ref state, SiteReducer.Apply(before, input));
         if (input is StationConnected back) unsaid.UnionWith(state.Evses.Keys.Where(e => e.Station == back.Station));
-        if (input is SetpointAccepted said) Accepted(before, said);
+        if (input is SetpointAccepted said) unsaid.Remove(said.Evse);
         if (Trigger(before, input) is { } trigger) around.Replan(Id, trigger);
-    }
-
-    /// <summary>An acceptance is a promise: what is held against the station since before it stays until a measurement shows that it obeys.</summary>
-    private void Accepted(SiteState before, SetpointAccepted said)
-    {
-        unsaid.Remove(said.Evse);
-        if (before.Evses.GetValueOrDefault(said.Evse)?.DeviatingSince is not { } since || !state.Evses.TryGetValue(said.Evse, out var evse)) return;
-        Volatile.Write(ref state, state with { Evses = state.Evses.SetItem(said.Evse, evse with { DeviatingSince = since }) });
     }
 
     private void Tick(Instant now)

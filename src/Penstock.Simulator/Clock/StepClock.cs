@@ -6,9 +6,11 @@ namespace Penstock.Simulator.Clock;
 /// A clock that moves in steps of simulated time and waits before each next step until the world is quiet: simulated time never outruns the platform. Timers made
 /// through it fire at their simulated due times.
 /// </summary>
-/// <param name="speed">Simulated seconds per wall second, 1 to 3600; never faster.</param>
+/// <param name="speed">Simulated seconds per wall second, 1 to 3600; never faster, also not to make up for a wait.</param>
+/// <exception cref="ArgumentOutOfRangeException">The speed is not 1 to 3600.</exception>
 public sealed class StepClock(DateTimeOffset start, double speed) : TimeProvider
 {
+    private readonly double speed = speed is >= 1 and <= 3600 ? speed : throw new ArgumentOutOfRangeException(nameof(speed), speed, "A clock's speed is 1 to 3600.");
     private readonly Lock gate = new();
     private readonly PriorityQueue<StepTimer, (long Due, long Order)> timers = new();
     private long nowTicks = start.UtcTicks;
@@ -19,6 +21,9 @@ public sealed class StepClock(DateTimeOffset start, double speed) : TimeProvider
 
     /// <summary>Simulated seconds per wall second that were reached so far; null before the first step.</summary>
     public double? RealTimeFactor { get; private set; }
+
+    /// <summary>Delays of the operating system's timer are made up for, longer waits are not.</summary>
+    private static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Length of a step: a tenth of a wall second at full speed, 1 to 30 s.</summary>
     public TimeSpan Step { get; } = TimeSpan.FromSeconds(Math.Clamp(speed * 0.1, 1, 30));
@@ -42,14 +47,18 @@ public sealed class StepClock(DateTimeOffset start, double speed) : TimeProvider
     {
         var wall = Stopwatch.StartNew();
         var from = GetUtcNow();
+        var next = TimeSpan.Zero;
         while (GetUtcNow() < until && !cancel.IsCancellationRequested)
         {
-            AdvanceTo(Math.Min(until.UtcTicks, Interlocked.Read(ref nowTicks) + Step.Ticks));
+            var before = GetUtcNow();
+            AdvanceTo(Math.Min(until.UtcTicks, before.UtcTicks + Step.Ticks));
             Stepped?.Invoke();
             await SettleAsync(quiet, cancel);
-            var elapsed = GetUtcNow() - from;
-            var ahead = (elapsed / speed) - wall.Elapsed;
+            next += (GetUtcNow() - before) / speed;
+            if (next < wall.Elapsed - Slack) next = wall.Elapsed - Slack; // time that was lost is not made up for
+            var ahead = next - wall.Elapsed;
             if (ahead > TimeSpan.FromMilliseconds(2)) await Task.Delay(ahead, System, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var elapsed = GetUtcNow() - from;
             RealTimeFactor = elapsed.TotalSeconds / Math.Max(1e-3, wall.Elapsed.TotalSeconds);
         }
     }
@@ -98,17 +107,23 @@ public sealed class StepClock(DateTimeOffset start, double speed) : TimeProvider
     private sealed class StepTimer(StepClock clock, TimerCallback callback, object? state) : ITimer
     {
         private TimeSpan repeat = Timeout.InfiniteTimeSpan;
+        private volatile bool disposed;
 
         internal long Order { get; set; }
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
+            if (disposed) return false;
             repeat = period;
             clock.Schedule(this, dueTime);
             return true;
         }
 
-        public void Dispose() => Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        public void Dispose()
+        {
+            Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            disposed = true;
+        }
 
         public ValueTask DisposeAsync()
         {

@@ -21,10 +21,10 @@ public sealed class SimulatedBattery(Vehicle vehicle, double fraction)
     public double Step(double askedKw, double hours)
     {
         if (hours <= 0) return 0;
-        var room = vehicle.Capacity.KilowattHours - energyKwh;
+        var (room, stored) = (Math.Max(0, vehicle.Capacity.KilowattHours - energyKwh), Math.Max(0, energyKwh));
         var power = askedKw >= 0
             ? Math.Min(Math.Min(askedKw, AcceptsKw), room / vehicle.ChargeEfficiency / hours)
-            : -Math.Min(Math.Min(-askedKw, vehicle.DischargeMax.Kilowatts), energyKwh * vehicle.DischargeEfficiency / hours);
+            : -Math.Min(Math.Min(-askedKw, vehicle.DischargeMax.Kilowatts), stored * vehicle.DischargeEfficiency / hours);
         energyKwh += power >= 0 ? power * hours * vehicle.ChargeEfficiency : power * hours / vehicle.DischargeEfficiency;
         return power;
     }

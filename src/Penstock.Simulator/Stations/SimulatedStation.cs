@@ -1,5 +1,4 @@
 using System.Net.WebSockets;
-using System.Threading.Channels;
 using Penstock.Ocpp;
 using Penstock.Ocpp.Rpc;
 using Penstock.Simulator.Cities;
@@ -10,25 +9,38 @@ namespace Penstock.Simulator.Stations;
 /// <summary>
 /// A charging station on a real WebSocket. What it says waits in a bounded outbox and is repeated until the central system answers, through reconnects, in order.
 /// </summary>
-public sealed class SimulatedStation(CityStation model, Uri address, TimeProvider time, StationWork work, int meterSeconds, int seed)
+public sealed class SimulatedStation(CityStation model, Uri address, TimeProvider time, StationWork work, int meterSeconds, int seed, StationFaults? wrong = null)
 {
-    /// <summary>Messages that wait while the link is down; the oldest telemetry goes first above it, never a start or an end.</summary>
-    public const int OutboxMax = 10_000;
+    /// <summary>Longest wait between two tries to connect.</summary>
+    public static readonly TimeSpan BackOffMax = TimeSpan.FromSeconds(60);
 
-    private readonly Channel<Func<StationDialect, Task<bool>>> outbox = Channel.CreateUnbounded<Func<StationDialect, Task<bool>>>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly Outlet[] outlets = [.. model.Evses.Select(e => new Outlet(e.Id.Number, e.ChargeMax.Kilowatts, e.DischargeMax.Kilowatts, seed + e.Id.Number))];
+    private readonly StationFaults faults = wrong ?? StationFaults.None;
+    private readonly Outbox outbox = new(work);
+    private readonly Outlet[] outlets = [.. model.Evses.Select(e => new Outlet(e.Id.Number, e.ChargeMax.Kilowatts, e.DischargeMax.Kilowatts, wrong ?? StationFaults.None, seed + e.Id.Number))];
     private readonly TaskCompletionSource booted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SemaphoreSlim bootAsked = new(0, 1);
+    private readonly DateTimeOffset began = time.GetUtcNow();
     private readonly Lock gate = new();
+    private StationDialect? dialect;
+    private WebSocket? link;
+    private TimeSpan heartbeat = TimeSpan.FromMinutes(5);
+    private DateTimeOffset lastSaid;
     private int transactions;
+    private int commands;
+    private int messages;
 
     public CityStation Model => model;
 
     /// <summary>Completes when the central system accepted the station for the first time.</summary>
     public Task Booted => booted.Task;
 
-    /// <summary>A fault to try: the station accepts setpoints and does not obey them.</summary>
-    public bool Disobeys { get; set; }
+    /// <summary>Periodic messages that were given up because the outbox was full.</summary>
+    public long Dropped => outbox.Dropped;
 
+    /// <summary>Messages that still have to be said.</summary>
+    public int Waiting => outbox.Count;
+
+    /// <summary>Connects, and connects again after 1, 2, 4 ... 60 s, until <paramref name="stop"/>.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
         for (var attempt = 0; !stop.IsCancellationRequested; attempt++)
@@ -38,12 +50,14 @@ public sealed class SimulatedStation(CityStation model, Uri address, TimeProvide
                 await ConnectAsync(stop);
                 attempt = 0;
             }
-            catch (Exception e) when (e is WebSocketException or HttpRequestException or IOException)
+            catch (Exception e) when (e is WebSocketException or HttpRequestException or IOException or OperationCanceledException)
             {
                 // the world: no link
             }
 
-            await Task.Delay(TimeSpan.FromSeconds(Math.Min(60, 1 << Math.Min(attempt, 6))), time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // before its first boot the simulated clock may not run yet
+            var wait = TimeSpan.FromSeconds(Math.Min(BackOffMax.TotalSeconds, 1 << Math.Min(attempt, 6)));
+            await Task.Delay(wait, booted.Task.IsCompleted ? time : TimeProvider.System, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -51,15 +65,18 @@ public sealed class SimulatedStation(CityStation model, Uri address, TimeProvide
     {
         lock (gate)
         {
-            var outlet = Find(visit.Evse.Number);
+            var (outlet, now) = (Find(visit.Evse.Number), time.GetUtcNow());
             var session = new WireSession(outlet.Evse, $"{model.Id.Value}-{++transactions}", visit.Vehicle.Token);
-            (outlet.Battery, outlet.Session, outlet.OrderW, outlet.OrderUntil, outlet.LastSample, outlet.LastStep) = (battery, session, null, null, time.GetUtcNow(), time.GetUtcNow());
-            var (sample, needs) = (outlet.Sample(time.GetUtcNow()), new VehicleNeeds(
-                visit.Leave.ToDateTimeOffset(), visit.Vehicle.Vehicle.Capacity.KilowattHours, battery.Fraction, visit.Vehicle.Terms.Target.Fraction, visit.Vehicle.Vehicle.ChargeMax.Kilowatts, visit.Vehicle.Vehicle.DischargeMax.Kilowatts));
-            Say(d => d.StatusAsync(outlet.Evse, occupied: true, sample.At));
-            Say(d => d.AuthorizeAsync(session.Token));
-            Say(d => d.StartAsync(session, sample));
+            (outlet.Battery, outlet.Session, outlet.LastSample, outlet.LastStep) = (battery, session, now, now);
+            outlet.Profiles.Clear(null, ProfilePurpose.Tx, null);
+            var vehicle = visit.Vehicle.Vehicle;
+            var needs = new VehicleNeeds(visit.Declared.ToDateTimeOffset(), vehicle.Capacity.KilowattHours, battery.Fraction, visit.Vehicle.Terms.Target.Fraction, vehicle.ChargeMax.Kilowatts, vehicle.DischargeMax.Kilowatts);
+            Say(d => d.StatusAsync(outlet.Evse, occupied: true, At(now)));
+            Say(d => d.AuthorizeAsync(session));
+            var first = outlet.Sample(At(now), session.NextSeqNo());
+            Say(d => d.StartAsync(session, first));
             Say(d => d.NeedsAsync(session, needs));
+            if (model.Version == OcppVersion.V16) Sample(outlet, session, now, periodic: false); // its start carries one register only
         }
     }
 
@@ -67,13 +84,10 @@ public sealed class SimulatedStation(CityStation model, Uri address, TimeProvide
     {
         lock (gate)
         {
-            var outlet = Find(evse);
-            if (outlet.Session is not { } session) return;
-            outlet.PowerKw = 0;
-            var sample = outlet.Sample(time.GetUtcNow());
-            (outlet.Session, outlet.Battery) = (null, null);
-            Say(d => d.EndAsync(session, sample));
-            Say(d => d.StatusAsync(evse, occupied: false, sample.At));
+            var (outlet, now) = (Find(evse), time.GetUtcNow());
+            End(outlet, now, remote: false);
+            outlet.Battery = null;
+            Say(d => d.StatusAsync(evse, occupied: false, At(now)));
         }
     }
 
@@ -87,11 +101,10 @@ public sealed class SimulatedStation(CityStation model, Uri address, TimeProvide
             {
                 if (outlet.Session is not { } session) continue;
                 outlet.Step(now);
-                if ((now - outlet.LastSample).TotalSeconds < meterSeconds) continue;
-                outlet.LastSample = now;
-                var sample = outlet.Sample(now);
-                Say(d => d.SampleAsync(session, sample));
+                if ((now - outlet.LastSample).TotalSeconds >= meterSeconds) Sample(outlet, session, now, periodic: true);
             }
+
+            if (booted.Task.IsCompleted && now - lastSaid >= heartbeat) Say(d => d.HeartbeatAsync(), periodic: true);
         }
     }
 
@@ -101,12 +114,108 @@ public sealed class SimulatedStation(CityStation model, Uri address, TimeProvide
         lock (gate) return (outlets.Sum(o => o.ImportWh), outlets.Sum(o => o.ExportWh));
     }
 
+    /// <param name="evse">0 = all of them.</param>
+    internal bool Install(int evse, StationProfile profile)
+    {
+        Command();
+        lock (gate)
+        {
+            var mine = outlets.Where(o => evse == 0 || o.Evse == evse).ToList();
+            if (mine.Count == 0 || (evse == 0 && profile.Purpose == ProfilePurpose.Tx)) return false;
+            if (profile.Purpose == ProfilePurpose.Tx && (mine[0].Session is not { } session || (profile.TransactionId is { } id && id != session.TransactionId))) return false;
+            if (profile.Periods.Any(p => p.Watts < 0) && mine.Exists(o => o.DischargeKw <= 0)) return false;
+            foreach (var outlet in mine) outlet.Profiles.Put(profile, time.GetUtcNow());
+            return true;
+        }
+    }
+
+    internal bool Update(int profileId, double watts)
+    {
+        Command();
+        lock (gate) return outlets.Any(o => (watts >= 0 || o.DischargeKw > 0) && o.Profiles.Update(profileId, watts, time.GetUtcNow()));
+    }
+
+    internal int Clear(int? evse, int? id, ProfilePurpose? purpose, int? stackLevel)
+    {
+        lock (gate) return outlets.Where(o => evse is null or 0 || o.Evse == evse).Sum(o => o.Profiles.Clear(id, purpose, stackLevel));
+    }
+
+    /// <summary>Ends a transaction from afar; the vehicle stays plugged in.</summary>
+    internal bool Stop(string transactionId)
+    {
+        lock (gate)
+        {
+            if (Array.Find(outlets, o => o.Session?.TransactionId == transactionId) is not { } outlet) return false;
+            End(outlet, time.GetUtcNow(), remote: true);
+            return true;
+        }
+    }
+
+    internal void Report(int requestId) => SayNow(d => d.ReportAsync(requestId, At(time.GetUtcNow()), outlets));
+
+    /// <returns>False when this station has no such message.</returns>
+    internal bool Trigger(string message, int? evse)
+    {
+        var now = time.GetUtcNow();
+        switch (message)
+        {
+            case "BootNotification":
+                if (booted.Task.IsCompleted) SayNow(async d => await d.BootAsync(model) is not null);
+                else if (bootAsked.CurrentCount == 0) bootAsked.Release();
+                return true;
+            case "Heartbeat":
+                SayNow(d => d.HeartbeatAsync());
+                return true;
+            case "StatusNotification":
+                foreach (var outlet in Meant(evse)) SayNow(d => d.StatusAsync(outlet.Evse, outlet.Session is not null, At(now)));
+                return true;
+            case "MeterValues" or "TransactionEvent":
+                lock (gate)
+                {
+                    foreach (var outlet in Meant(evse)) if (outlet.Session is { } session) Sample(outlet, session, now, periodic: true);
+                }
+
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private IEnumerable<Outlet> Meant(int? evse) => outlets.Where(o => evse is null or 0 || o.Evse == evse);
+
     private Outlet Find(int evse) => Array.Find(outlets, o => o.Evse == evse) ?? throw new ArgumentOutOfRangeException(nameof(evse), evse, $"Station {model.Id} has no such EVSE.");
 
-    private void Say(Func<StationDialect, Task<bool>> message)
+    private DateTimeOffset At(DateTimeOffset now) => faults.ClockAt1970 ? DateTimeOffset.UnixEpoch + (now - began) : now;
+
+    private void Sample(Outlet outlet, WireSession session, DateTimeOffset now, bool periodic)
     {
+        outlet.LastSample = now;
+        var sample = outlet.Sample(At(now), session.NextSeqNo());
+        Say(d => d.SampleAsync(session, sample), periodic);
+    }
+
+    private void End(Outlet outlet, DateTimeOffset now, bool remote)
+    {
+        if (outlet.Session is not { } session) return;
+        outlet.PowerKw = 0;
+        if (model.Version == OcppVersion.V16) Sample(outlet, session, now, periodic: false);
+        var last = outlet.Sample(At(now), session.NextSeqNo());
+        outlet.Session = null;
+        Say(d => d.EndAsync(session, last, remote));
+    }
+
+    private void Say(Func<StationDialect, Task<bool>> message, bool periodic = false)
+    {
+        lastSaid = time.GetUtcNow();
+        outbox.Add(message, periodic);
+    }
+
+    /// <summary>Beside the outbox: what is asked of a station that is not accepted yet.</summary>
+    private void SayNow(Func<StationDialect, Task<bool>> message)
+    {
+        if (dialect is not { } now) return;
         work.Begin();
-        outbox.Writer.TryWrite(message);
+        _ = message(now).ContinueWith(_ => work.End(), TaskScheduler.Default);
     }
 
     private async Task ConnectAsync(CancellationToken stop)
@@ -114,94 +223,63 @@ public sealed class SimulatedStation(CityStation model, Uri address, TimeProvide
         using var socket = new ClientWebSocket();
         socket.Options.AddSubProtocol(Subprotocol.Name(model.Version));
         await socket.ConnectAsync(new Uri(address, $"ocpp/{model.Id.Value}"), stop);
-        var connection = new OcppConnection(socket, model.Version, Answer, time, new ConnectionOptions(), (_, _) => work.Frame());
-        StationDialect dialect = model.Version == OcppVersion.V16 ? new Dialect16(connection) : new Dialect2x(connection);
+        link = socket;
+        var connection = new OcppConnection(socket, model.Version, Answer, TimeProvider.System, new ConnectionOptions(), (_, _) => work.Frame());
+        var speaker = dialect = model.Version == OcppVersion.V16 ? new Dialect16(connection) : new Dialect2x(connection);
         using var life = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var running = connection.RunAsync(life.Token);
-        var speaking = SpeakAsync(dialect, life.Token);
-        await running;
-        await life.CancelAsync();
-        await speaking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var speaking = SpeakAsync(speaker, life.Token);
+        try
+        {
+            await Task.WhenAny(running, speaking); // whichever breaks: the link begins anew
+        }
+        finally
+        {
+            outbox.Online(false);
+            await life.CancelAsync();
+            await Task.WhenAll(running, speaking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            (dialect, link) = (null, null);
+        }
     }
 
-    private async Task SpeakAsync(StationDialect dialect, CancellationToken stop)
+    private async Task SpeakAsync(StationDialect speaker, CancellationToken stop)
     {
-        while (await dialect.BootAsync(model.Vendor, model.Model, model.Id.Value) != true) await Task.Delay(TimeSpan.FromSeconds(10), time, stop);
-        foreach (var outlet in outlets) await dialect.StatusAsync(outlet.Evse, outlet.Session is not null, time.GetUtcNow());
+        await BootAsync(speaker, stop);
+        foreach (var outlet in outlets) await speaker.StatusAsync(outlet.Evse, outlet.Session is not null, At(time.GetUtcNow()));
+        outbox.Online(true);
         booted.TrySetResult();
-        while (await outbox.Reader.WaitToReadAsync(stop))
+        while (!stop.IsCancellationRequested)
         {
-            while (outbox.Reader.TryPeek(out var message))
+            var message = await outbox.NextAsync(stop);
+            if (!await message.SayAsync(speaker))
             {
-                if (!await message(dialect)) await Task.Delay(TimeSpan.FromSeconds(1), time, stop);
-                else if (outbox.Reader.TryRead(out _)) work.End();
+                await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, stop);
+                continue;
             }
+
+            if (faults.Repeats && ++messages % 5 == 0) await message.SayAsync(speaker);
+            outbox.Said(message);
+        }
+    }
+
+    private async Task BootAsync(StationDialect speaker, CancellationToken stop)
+    {
+        while (true)
+        {
+            var answer = await speaker.BootAsync(model);
+            if (answer is { Interval: var interval } && interval > TimeSpan.Zero) heartbeat = interval;
+            if (answer is { Accepted: true }) return;
+            stop.ThrowIfCancellationRequested();
+            await bootAsked.WaitAsync(answer is null ? TimeSpan.FromSeconds(1) : answer.Interval > TimeSpan.Zero ? answer.Interval : TimeSpan.FromSeconds(10), stop);
         }
     }
 
     private ValueTask<OcppAnswer> Answer(IncomingCall call, CancellationToken cancel) => ValueTask.FromResult(
-        (model.Version == OcppVersion.V16 ? Dialect16.Answer(call, Obey, () => { }, outlets.Length) : Dialect2x.Answer(call, Obey, () => { }, model.Version))
+        (model.Version == OcppVersion.V16 ? Dialect16.Answer(call, this) : Dialect2x.Answer(call, this))
         ?? OcppAnswer.Error(OcppError.NotImplemented, $"{call.Action} is not implemented by this simulated station."));
 
-    private bool Obey(StationOrder order)
+    private void Command()
     {
-        lock (gate)
-        {
-            var outlet = Array.Find(outlets, o => o.Evse == order.Evse);
-            if (outlet?.Session is null || (order.Update && outlet.OrderW is null)) return false;
-            if (order.Watts < 0 && outlet.DischargeKw <= 0) return false;
-            if (!Disobeys) outlet.OrderW = order.Watts;
-            var lasts = order.Update ? outlet.Lasts : order.Lasts;
-            (outlet.Lasts, outlet.OrderUntil) = (lasts, lasts is { } span ? time.GetUtcNow() + span : null);
-            return true;
-        }
-    }
-
-    /// <summary>One EVSE with its meter.</summary>
-    private sealed class Outlet(int evse, double chargeKw, double dischargeKw, int seed)
-    {
-        /// <summary>Largest relative error of a power reading: a class 1 meter.</summary>
-        private const double MeterError = 0.01;
-
-        private readonly Random chance = new(seed);
-        private double importWh = 1000 * evse;
-        private double exportWh;
-
-        internal int Evse => evse;
-
-        internal double DischargeKw => dischargeKw;
-
-        internal SimulatedBattery? Battery { get; set; }
-
-        internal WireSession? Session { get; set; }
-
-        internal double? OrderW { get; set; }
-
-        internal TimeSpan? Lasts { get; set; }
-
-        internal DateTimeOffset? OrderUntil { get; set; }
-
-        internal DateTimeOffset LastSample { get; set; }
-
-        internal DateTimeOffset LastStep { get; set; }
-
-        internal double PowerKw { get; set; }
-
-        internal decimal ImportWh => Math.Floor((decimal)importWh);
-
-        internal decimal ExportWh => Math.Floor((decimal)exportWh);
-
-        internal void Step(DateTimeOffset now)
-        {
-            if (OrderUntil <= now) (OrderW, OrderUntil) = (null, null); // the dead-man time ran out: charging only
-            var hours = (now - LastStep).TotalHours;
-            LastStep = now;
-            PowerKw = Battery!.Step(OrderW is { } watts ? Math.Clamp(watts / 1000, -dischargeKw, chargeKw) : chargeKw, hours);
-            importWh += Math.Max(0, PowerKw) * hours * 1000;
-            exportWh += Math.Max(0, -PowerKw) * hours * 1000;
-        }
-
-        /// <summary>The power reading carries the meter's error; the registers are the truth.</summary>
-        internal StationSample Sample(DateTimeOffset at) => new(at, PowerKw * (1 + (MeterError * ((2 * chance.NextDouble()) - 1))), ImportWh, ExportWh, Battery?.Fraction ?? 0);
+        if (Interlocked.Increment(ref commands) == faults.LinkBreaksAtCommand) link?.Abort();
     }
 }

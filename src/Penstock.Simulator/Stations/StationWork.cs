@@ -1,6 +1,6 @@
 namespace Penstock.Simulator.Stations;
 
-/// <summary>Counts what stations still have to say; an accelerated clock waits for zero.</summary>
+/// <summary>Counts what stations with a link still have to say; an accelerated clock waits for zero.</summary>
 public sealed class StationWork
 {
     private long count;
@@ -14,6 +14,8 @@ public sealed class StationWork
     internal void Begin() => Interlocked.Increment(ref count);
 
     internal void End() => Interlocked.Decrement(ref count);
+
+    internal void Change(int by) => Interlocked.Add(ref count, by);
 
     internal void Frame() => Interlocked.Increment(ref messages);
 }

@@ -37,6 +37,21 @@ public sealed class SiteReducerTests
     }
 
     [Fact]
+    public void A_station_that_accepts_again_and_again_and_does_not_obey_stops_counting()
+    {
+        var state = Plugged(0.8);
+        for (var minute = 0; minute < 6; minute++)
+        {
+            state = SiteReducer.Apply(state, new SetpointAccepted(Start + Duration.FromMinutes(minute) - Duration.FromSeconds(10), Evse, Power.FromKilowatts(-20)));
+            state = SiteReducer.Apply(state, Reading(minute, kilowatts: 20));
+        }
+
+        Assert.False(state.Evses[Evse].Following);
+        state = SiteReducer.Apply(state, Reading(7, kilowatts: -20));
+        Assert.True(state.Evses[Evse].Following);
+    }
+
+    [Fact]
     public void A_late_measurement_changes_nothing()
     {
         var state = SiteReducer.Apply(Plugged(0.5), Reading(5, kilowatts: 7));
