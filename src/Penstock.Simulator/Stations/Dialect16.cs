@@ -26,7 +26,8 @@ internal sealed class Dialect16(OcppConnection connection) : StationDialect(conn
     internal override async Task<bool> AuthorizeAsync(WireSession session)
     {
         var answer = await Connection.CallAsync<AuthorizeRequest, AuthorizeResponse>(new AuthorizeRequest { IdTag = session.Token });
-        session.Refused |= answer.Response is { IdTagInfo.Status: not AuthorizeStatus.Accepted };
+        session.Authorized = answer.Response is { IdTagInfo.Status: AuthorizeStatus.Accepted };
+        session.Refused |= Ended(answer.Status) && !session.Authorized;
         return Ended(answer.Status);
     }
 

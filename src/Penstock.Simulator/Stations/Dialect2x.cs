@@ -37,12 +37,14 @@ internal sealed class Dialect2x(OcppConnection connection) : StationDialect(conn
         if (Connection.Version == OcppVersion.V21)
         {
             var answer = await Connection.CallAsync<AuthorizeRequest, AuthorizeResponse>(ask);
-            session.Refused |= answer.Response is { IdTokenInfo.Status: not AuthorizationStatus.Accepted };
+            session.Authorized = answer.Response is { IdTokenInfo.Status: AuthorizationStatus.Accepted };
+            session.Refused |= Ended(answer.Status) && !session.Authorized;
             return Ended(answer.Status);
         }
 
         var old = await Connection.CallAsync<V201.AuthorizeRequest, V201.AuthorizeResponse>(As<AuthorizeRequest, V201.AuthorizeRequest>(ask));
-        session.Refused |= old.Response is { IdTokenInfo.Status: not V201.AuthorizationStatus.Accepted };
+        session.Authorized = old.Response is { IdTokenInfo.Status: V201.AuthorizationStatus.Accepted };
+        session.Refused |= Ended(old.Status) && !session.Authorized;
         return Ended(old.Status);
     }
 

@@ -43,7 +43,7 @@ internal sealed class Outlet(int evse, double chargeKw, double dischargeKw, Stat
         var hours = (now - LastStep).TotalHours;
         LastStep = now;
         var asked = faults.Disobeys ? null : Profiles.Watts(now);
-        PowerKw = Session is { Refused: false } ? Battery!.Step(asked is { } watts ? Math.Clamp(watts / 1000, -dischargeKw, chargeKw) : chargeKw, hours) : 0;
+        PowerKw = Session is { Authorized: true, Refused: false } ? Battery!.Step(asked is { } watts ? Math.Clamp(watts / 1000, -dischargeKw, chargeKw) : chargeKw, hours) : 0;
         importWh += Math.Max(0, PowerKw) * hours * 1000;
         exportWh += Math.Max(0, -PowerKw) * hours * 1000;
     }

@@ -19,6 +19,9 @@ public sealed class WireSession(int evse, string transactionId, string token)
 
     public string Token => token;
 
+    /// <summary>The central system accepted the token: power may flow.</summary>
+    public bool Authorized { get; internal set; }
+
     /// <summary>The central system does not accept the token: no power, and nothing more is said of the transaction.</summary>
     public bool Refused { get; internal set; }
 

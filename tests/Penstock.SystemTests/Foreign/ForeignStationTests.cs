@@ -43,14 +43,10 @@ public sealed class ForeignStationTests : IDisposable
 
     private static async Task CheckAsync(string version, List<JsonElement> lines)
     {
-        var root = Path.Combine(Schemas.Root(), version);
+        Schemas.Root(); // skips without the schemas
         foreach (var line in lines.Where(l => l.GetProperty("kind").GetString() is "request" or "response"))
         {
-            var (action, request) = (line.GetProperty("action").GetString()!, line.GetProperty("kind").GetString() == "request");
-            var file = new[] { $"{action}{(request ? "" : "Response")}.json", $"{action}{(request ? "Request" : "Response")}.json" }.Select(n => Path.Combine(root, n)).First(File.Exists);
-            var schema = await JsonSchema.FromFileAsync(file, Cancel);
-            var faults = schema.Validate(line.GetProperty("payload").GetRawText());
-            Assert.True(faults.Count == 0, $"{version} {action}: {string.Join("; ", faults)}");
+            Assert.Null(await OfficialSchemas.FaultAsync(version, line.GetProperty("action").GetString()!, line.GetProperty("kind").GetString() == "request", line.GetProperty("payload").GetRawText()));
         }
     }
 

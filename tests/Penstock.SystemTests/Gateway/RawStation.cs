@@ -13,9 +13,12 @@ internal sealed class RawStation : IAsyncDisposable
     private readonly Channel<string> answers = Channel.CreateUnbounded<string>();
     private readonly ConcurrentQueue<(string Action, JsonElement Payload)> heard = new();
     private Task reading = Task.CompletedTask;
+    private readonly ConcurrentQueue<string> faults = new();
     private int lastId;
 
     private RawStation() { }
+
+    private string Protocol => socket.SubProtocol ?? "";
 
     /// <summary>Answers a call of the central system with a payload; null = silence.</summary>
     internal Func<string, JsonElement, string?> Answer { get; set; } = Obedient;
@@ -60,7 +63,9 @@ internal sealed class RawStation : IAsyncDisposable
     {
         var answer = await AskAsync($"[2,\"c{Interlocked.Increment(ref lastId)}\",\"{action}\",{payload}]", cancel);
         var frame = JsonDocument.Parse(answer).RootElement;
-        return frame[0].GetInt32() == 3 ? frame[2] : throw new InvalidOperationException($"{action} was refused: {answer}");
+        if (frame[0].GetInt32() != 3) throw new InvalidOperationException($"{action} was refused: {answer}");
+        Assert.Null(await OfficialSchemas.FaultAsync(Protocol, action, request: false, frame[2].GetRawText()));
+        return frame[2];
     }
 
     /// <summary>True when nothing comes for the given time.</summary>
@@ -87,6 +92,7 @@ internal sealed class RawStation : IAsyncDisposable
         socket.Abort();
         await reading;
         socket.Dispose();
+        Assert.Empty(faults); // every call of the central system is what the standard says
     }
 
     private async Task ReadAsync()
@@ -128,6 +134,7 @@ internal sealed class RawStation : IAsyncDisposable
         }
 
         var frame = JsonDocument.Parse(text).RootElement;
+        if (await OfficialSchemas.FaultAsync(Protocol, frame[2].GetString()!, request: true, frame[3].GetRawText()) is { } fault) faults.Enqueue(fault);
         heard.Enqueue((frame[2].GetString()!, frame[3]));
         if (Answer(frame[2].GetString()!, frame[3]) is { } payload) await SendAsync($"[3,\"{frame[1].GetString()}\",{payload}]", CancellationToken.None);
     }

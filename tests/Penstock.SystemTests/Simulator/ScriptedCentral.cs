@@ -12,6 +12,7 @@ namespace Penstock.SystemTests.Simulator;
 /// <summary>A central system that answers what a test says: a foreign one, as far as the simulated stations know.</summary>
 internal sealed class ScriptedCentral : IAsyncDisposable
 {
+    private readonly ConcurrentQueue<string> faults = new();
     private readonly WebApplication app;
     private OcppConnection? latest;
     private HttpContext? link;
@@ -62,6 +63,7 @@ internal sealed class ScriptedCentral : IAsyncDisposable
     {
         BreakLink();
         await app.DisposeAsync();
+        Assert.Empty(faults); // every message of a simulated station is what the standard says
     }
 
     private async Task AcceptAsync(HttpContext context)
@@ -73,11 +75,12 @@ internal sealed class ScriptedCentral : IAsyncDisposable
         if (link == context) link = null;
     }
 
-    private ValueTask<OcppAnswer> Answer(IncomingCall call, CancellationToken cancel)
+    private async ValueTask<OcppAnswer> Answer(IncomingCall call, CancellationToken cancel)
     {
+        if (await OfficialSchemas.FaultAsync(Subprotocol.Name(Version), call.Action, request: true, call.Payload.GetRawText()) is { } fault) faults.Enqueue(fault);
         Heard.Enqueue((call.Action, call.Payload.Clone()));
         var text = Script.TryGetValue(call.Action, out var scripted) ? scripted : Usual(call.Action);
-        return ValueTask.FromResult(text is null ? OcppAnswer.None : OcppAnswer.Stored(Encoding.UTF8.GetBytes(text)));
+        return text is null ? OcppAnswer.None : OcppAnswer.Stored(Encoding.UTF8.GetBytes(text));
     }
 
     private string Usual(string action) => action switch
