@@ -93,11 +93,11 @@ public static class SiteReducer
 
     private static ChargingSession Charged(ChargingSession session, EvseMeasurement? last, EvseMeasurement now)
     {
-        var believed = StateOfChargeFilter.Next(session, last, now);
+        var (believed, told) = StateOfChargeFilter.Next(session, last, now);
         if (believed is not { } soc) return session;
         var floor = session.Terms.Floor;
         var atFloor = soc <= floor || (session.AtFloor && soc.Fraction < floor.Fraction + FloorHysteresis.Fraction);
-        return session with { StateOfCharge = soc, StateOfChargeAt = now.At, AtFloor = atFloor };
+        return session with { StateOfCharge = soc, StateOfChargeAt = told ? now.At : session.StateOfChargeAt, AtFloor = atFloor };
     }
 
     private static EvseMeasurement Merged(EvseMeasurement? last, EvseMeasurement now) => last is null

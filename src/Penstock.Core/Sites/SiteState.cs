@@ -29,6 +29,7 @@ public sealed record ChargingSession(
     /// <summary>Latest believed state of charge: measured, or carried forward by registers; null = unknown.</summary>
     public StateOfCharge? StateOfCharge { get; init; } = StateOfChargeAtStart;
 
+    /// <summary>When it was last told and believed.</summary>
     public Instant? StateOfChargeAt { get; init; }
 
     /// <summary>True once the platform found the target unreachable and told the owner: the guarantee is relaxed, not broken.</summary>

@@ -13,15 +13,16 @@ internal static class StateOfChargeFilter
     /// <summary>A report may differ from the carried state by this much plus what the largest power could have moved.</summary>
     private const double JumpMax = 0.05;
 
-    internal static StateOfCharge? Next(ChargingSession session, EvseMeasurement? last, EvseMeasurement now)
+    /// <returns>The state to believe, and whether it was told: only a believed report counts as news, so that a wrong first value is given up as time passes.</returns>
+    internal static (StateOfCharge? StateOfCharge, bool Told) Next(ChargingSession session, EvseMeasurement? last, EvseMeasurement now)
     {
         var carried = Carried(session, last, now);
-        if (now.StateOfCharge is not { } told) return carried;
-        if (carried is not { } expected || session.Vehicle is not { } vehicle) return told;
+        if (now.StateOfCharge is not { } told) return (carried, false);
+        if (carried is not { } expected || session.Vehicle is not { } vehicle) return (told, true);
         var elapsed = now.At - (session.StateOfChargeAt ?? session.StartedAt);
         var reach = Power.Max(vehicle.ChargeMax, vehicle.DischargeMax).Over(Duration.Max(elapsed, Duration.Zero));
         var allowed = JumpMax + (vehicle.Capacity > Energy.Zero ? reach.WattHours / vehicle.Capacity.WattHours : 0);
-        return Math.Abs(told.Fraction - expected.Fraction) <= allowed ? told : carried;
+        return Math.Abs(told.Fraction - expected.Fraction) <= allowed ? (told, true) : (carried, false);
     }
 
     private static StateOfCharge? Carried(ChargingSession session, EvseMeasurement? last, EvseMeasurement now)

@@ -52,6 +52,23 @@ public sealed class SiteReducerTests
     }
 
     [Fact]
+    public void A_wrong_first_state_of_charge_is_given_up_when_reports_go_on_to_contradict_it()
+    {
+        var state = Plugged(0.2);
+        for (var minute = 1; minute <= 40; minute++) state = SiteReducer.Apply(state, Reading(minute, soc: 0.8));
+        Assert.Equal(0.8, state.Evses[Evse].Session!.StateOfCharge!.Value.Fraction);
+    }
+
+    [Fact]
+    public void One_outlier_among_good_reports_is_not_believed()
+    {
+        var state = Plugged(0.5);
+        for (var minute = 1; minute <= 10; minute++) state = SiteReducer.Apply(state, Reading(minute, soc: minute == 7 ? 0.9 : 0.5));
+        state = SiteReducer.Apply(SiteReducer.Apply(state, Reading(11, soc: 0.05)), Reading(12));
+        Assert.Equal(0.5, state.Evses[Evse].Session!.StateOfCharge!.Value.Fraction);
+    }
+
+    [Fact]
     public void A_late_measurement_changes_nothing()
     {
         var state = SiteReducer.Apply(Plugged(0.5), Reading(5, kilowatts: 7));
