@@ -37,20 +37,22 @@ public sealed class OcppEndpoint(
             return;
         }
 
+        var epoch = registry.NextEpoch();
         using var socket = await context.WebSockets.AcceptWebSocketAsync(Subprotocol.Name(version));
         var station = new StationId(stationId);
         roll.Change(station, Subprotocol.Name(version), time.Now(), s => s with { RemoteAddress = AddressOf(context) });
-        await ServeAsync(station, version, socket, context.RequestAborted);
+        await ServeAsync(station, epoch, version, socket, context.RequestAborted);
     }
 
-    private async Task ServeAsync(StationId station, OcppVersion version, System.Net.WebSockets.WebSocket socket, CancellationToken aborted)
+    private async Task ServeAsync(StationId station, long epoch, OcppVersion version, System.Net.WebSockets.WebSocket socket, CancellationToken aborted)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(aborted);
-        var (session, olderEnded) = registry.Enter(station, epoch => new StationRegistry.Session(
+        var session = new StationRegistry.Session(
             epoch,
             new OcppConnection(socket, version, (call, cancel) => messages.AnswerAsync(station, version, call, cancel), TimeProvider.System, Options, // deadlines of the wire are of the wall
                 (direction, frame) => Traced(station, direction, frame)),
-            stop));
+            stop);
+        if (registry.Enter(station, session) is not { } olderEnded) return; // a newer socket came in during the handshake
         GatewayLog.Connected(log, station.Value, version, session.Epoch);
         try
         {

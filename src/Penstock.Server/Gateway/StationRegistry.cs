@@ -17,19 +17,21 @@ public sealed class StationRegistry
 
     public OcppConnection? Find(StationId station) => sessions.TryGetValue(station, out var session) ? session.Connection : null;
 
+    /// <summary>The epoch of a socket that is asking to come in: sockets are as new as their requests, whichever handshake ends first.</summary>
+    internal long NextEpoch() => Interlocked.Increment(ref lastEpoch);
+
     /// <summary>Takes the station over; the older socket, if any, is told to stop.</summary>
-    /// <returns>The new session, and the end of the older one.</returns>
-    internal (Session Mine, Task OlderEnded) Enter(StationId station, Func<long, Session> open)
+    /// <returns>The end of the older socket; null when a newer one is there already and this one must go.</returns>
+    internal Task? Enter(StationId station, Session mine)
     {
-        var mine = open(Interlocked.Increment(ref lastEpoch));
         Session? older = null;
-        sessions.AddOrUpdate(station, mine, (_, current) =>
+        var inside = sessions.AddOrUpdate(station, mine, (_, current) =>
         {
-            older = current;
-            return mine;
+            older = current.Epoch < mine.Epoch ? current : null;
+            return older is null ? current : mine;
         });
         older?.End();
-        return (mine, older?.Ended ?? Task.CompletedTask);
+        return inside == mine ? older?.Ended ?? Task.CompletedTask : null;
     }
 
     /// <returns>False when a newer socket has taken over.</returns>

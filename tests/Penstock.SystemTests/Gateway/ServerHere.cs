@@ -22,7 +22,11 @@ internal sealed class ServerHere : IAsyncDisposable
         return new ServerHere(app, clock);
     }
 
-    public async ValueTask DisposeAsync() => await app.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await app.StopAsync(TestContext.Current.CancellationToken); // disposing alone is reported as a crash of the background services
+        await app.DisposeAsync();
+    }
 }
 
 /// <summary>System time, faster by a factor from now on.</summary>
