@@ -25,11 +25,11 @@ public class StorageKernelBenchmark
     }
 
     [Benchmark]
-    public double ChargeOnly() => Solve(0);
+    public StorageCost ChargeOnly() => Solve(0);
 
     [Benchmark]
-    public double BothWays() => Solve(60);
+    public StorageCost BothWays() => Solve(60);
 
-    private double Solve(double dischargeMax) => StorageKernel.Solve(
+    private StorageCost Solve(double dischargeMax) => StorageKernel.Solve(
         new StorageProblem(24, 15, 60, 48, 60, dischargeMax, 0.95, 0.95, 0.15, 200, 0.2), buy.AsSpan(0, Steps), sell.AsSpan(0, Steps), 0.25, upTo.AsSpan(0, Steps), downTo.AsSpan(0, Steps), power.AsSpan(0, Steps), workspace);
 }

@@ -105,7 +105,7 @@ internal sealed class PriceDecomposition(PlanningProblem problem, IReadOnlyList<
 
             bound -= Convexify(one, mine, yours);
             var (from, n) = (one.First, one.Steps);
-            bound += StorageKernel.Solve(one.Problem, mine.AsSpan(from, n), yours.AsSpan(from, n), hours, upTo, downTo, net.AsSpan(0, n), workspace);
+            bound += StorageKernel.Solve(one.Problem, mine.AsSpan(from, n), yours.AsSpan(from, n), hours, upTo, downTo, net.AsSpan(0, n), workspace).Bound;
             Array.Clear(power[i]);
             Array.Copy(net, 0, power[i], from, n);
             Trace(one, power[i], energy[i]);

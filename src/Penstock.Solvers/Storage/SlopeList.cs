@@ -1,11 +1,10 @@
 namespace Penstock.Solvers.Storage;
 
-/// <summary>A convex piecewise linear function over [low, high] as ascending slopes with lengths, in the caller's memory.</summary>
+/// <summary>A convex piecewise linear function over [Low, High] as ascending slopes with lengths, in the caller's memory.</summary>
 internal ref struct SlopeList
 {
     private readonly Span<double> slopes;
     private readonly Span<double> lengths;
-    private readonly double width;
     private int count;
 
     internal SlopeList(Span<double> workspace, double low, double high)
@@ -13,9 +12,13 @@ internal ref struct SlopeList
         var half = workspace.Length / 2;
         slopes = workspace[..half];
         lengths = workspace[half..];
-        width = high - low;
+        (Low, High) = (low, high);
         count = 0;
     }
+
+    internal double Low { get; private set; }
+
+    internal double High { get; private set; }
 
     internal void Append(double slope, double length)
     {
@@ -24,21 +27,48 @@ internal ref struct SlopeList
         lengths[count++] = length;
     }
 
-    /// <summary>Total length of the segments whose slope is below <paramref name="slope"/>.</summary>
-    internal readonly double LengthBelow(double slope)
+    /// <summary>The argument up to which the slope is below <paramref name="slope"/>.</summary>
+    internal readonly double Where(double slope)
     {
-        var length = 0.0;
-        for (var i = 0; i < count && slopes[i] < slope; i++) length += lengths[i];
-        return length;
+        var at = Low;
+        for (var i = 0; i < count && slopes[i] < slope; i++) at += lengths[i];
+        return at;
     }
 
-    /// <summary>Infimal convolution with one step's cost, then cut back to the domain: <paramref name="into"/> off the left, <paramref name="outOf"/> off the right.</summary>
+    /// <summary>Infimal convolution with one step's cost: the domain grows by what a step can charge below and by what it can draw above.</summary>
     internal void Convolve(double chargeSlope, double into, double dischargeSlope, double outOf)
     {
         Insert(chargeSlope, into);
         Insert(dischargeSlope, outOf);
-        CutLeft(into);
+        (Low, High) = (Low - into, High + outOf);
+    }
+
+    /// <summary>Cuts the domain to what of it lies within [<paramref name="low"/>, <paramref name="high"/>]; the lengths then fill it exactly, so rounding does not add up.</summary>
+    internal void Trim(double low, double high)
+    {
+        CutLeft(low - Low);
+        (Low, High) = (Math.Max(low, Low), Math.Min(high, High));
         CutRight();
+    }
+
+    /// <summary>The mean of this function, weighted 1 - <paramref name="chance"/>, and of one with a kink at <paramref name="kink"/>, weighted <paramref name="chance"/>.</summary>
+    internal void Mix(double chance, double kink, double slopeBelow, double slopeAbove)
+    {
+        var at = Low;
+        for (var i = 0; i < count; i++)
+        {
+            var end = at + lengths[i];
+            if (at < kink && kink < end)
+            {
+                slopes[i..count].CopyTo(slopes[(i + 1)..]);
+                lengths[i..count].CopyTo(lengths[(i + 1)..]);
+                count++;
+                (lengths[i], lengths[i + 1], end) = (kink - at, end - kink, kink);
+            }
+
+            slopes[i] = ((1 - chance) * slopes[i]) + (chance * (end <= kink ? slopeBelow : slopeAbove));
+            at = end;
+        }
     }
 
     private void Insert(double slope, double length)
@@ -55,6 +85,7 @@ internal ref struct SlopeList
 
     private void CutLeft(double length)
     {
+        if (length <= 0) return;
         var first = 0;
         while (first < count && lengths[first] <= length) length -= lengths[first++];
         if (first < count) lengths[first] -= length;
@@ -63,10 +94,9 @@ internal ref struct SlopeList
         count -= first;
     }
 
-    /// <summary>Cuts to the width of the domain, which keeps rounding from adding up.</summary>
     private void CutRight()
     {
-        var left = width;
+        var left = High - Low;
         for (var i = 0; i < count; i++)
         {
             if (lengths[i] >= left)

@@ -17,7 +17,7 @@ public sealed class StorageKernelTests
 
     [Fact]
     public void The_kernel_finds_the_cost_of_brute_force() => Tiny.Sample(
-        p => Assert.Equal(BruteForce(p.Battery, p.Buy, p.Sell, 0, p.Battery.EnergyArrival), Solve(p.Battery, p.Buy, p.Sell).Cost, 9), iter: 300);
+        p => Assert.Equal(BruteForce.Cost(p.Battery, p.Buy, p.Sell), Solve(p.Battery, p.Buy, p.Sell).Cost.Cost, 9), iter: 300);
 
     [Fact]
     public void Schedules_keep_bounds_and_conserve_energy_with_losses() => Tiny.Sample(p =>
@@ -35,7 +35,7 @@ public sealed class StorageKernelTests
 
     [Fact]
     public void More_room_in_the_battery_never_costs_more() => Tiny.Sample(
-        p => Assert.True(Solve(p.Battery with { EnergyMax = 12 }, p.Buy, p.Sell).Cost <= Solve(p.Battery, p.Buy, p.Sell).Cost + 1e-9), iter: 300);
+        p => Assert.True(Solve(p.Battery with { EnergyMax = 12 }, p.Buy, p.Sell).Cost.Cost <= Solve(p.Battery, p.Buy, p.Sell).Cost.Cost + 1e-9), iter: 300);
 
     [Fact]
     public void A_start_below_the_floor_is_charged_up_at_once()
@@ -49,7 +49,7 @@ public sealed class StorageKernelTests
     {
         var (cost, power) = Solve(new StorageProblem(2, 2, 10, 10, 2, 0, 1, 1, 0, 5, 0), [0.4], [0]);
         Assert.Equal(2, power[0], 9);
-        Assert.Equal((2 * 0.4) + (6 * 5), cost, 9);
+        Assert.Equal((2 * 0.4) + (6 * 5), cost.Cost, 9);
     }
 
     [Fact]
@@ -59,25 +59,82 @@ public sealed class StorageKernelTests
         Assert.All(power, kw => Assert.InRange(kw, -2, 2));
     }
 
-    private static (double Cost, double[] Power) Solve(StorageProblem battery, double[] buy, double[] sell)
+    [Fact]
+    public void With_losses_and_chances_to_leave_it_finds_the_cost_of_brute_force() => Gen.Select(Tiny, Gen.Double[0, 0.5].Array[6]).Sample(
+        (p, chance) =>
+        {
+            var battery = p.Battery with { ChargeMax = 4, ChargeEfficiency = 0.5, DischargeMax = p.Battery.DischargeMax / 2, DischargeEfficiency = 0.5 };
+            var leave = chance[..p.Buy.Length];
+            Assert.Equal(BruteForce.Cost(battery, p.Buy, p.Sell, leave: leave), Solve(battery, p.Buy, p.Sell, new StorageSteps { LeaveProbability = leave }).Cost.Cost, 9);
+        },
+        iter: 300);
+
+    [Fact]
+    public void A_floor_that_changes_is_kept_or_reached_as_soon_as_possible() => Gen.Select(Tiny, Gen.Int[0, 9].Array[6]).Sample(
+        (p, floors) =>
+        {
+            var floor = floors[..p.Buy.Length].Select(f => (double)f).ToArray();
+            var (cost, power) = Solve(p.Battery, p.Buy, p.Sell, new StorageSteps { EnergyMin = floor });
+            Assert.Equal(BruteForce.Cost(p.Battery, p.Buy, p.Sell, floor), cost.Cost, 9);
+            var energy = p.Battery.EnergyArrival;
+            for (var t = 0; t < power.Length; t++)
+            {
+                energy += power[t];
+                Assert.True(energy >= floor[t] - 1e-9 || power[t] >= p.Battery.ChargeMax - 1e-9, $"{energy} kWh after step {t}, the floor is {floor[t]} kWh, {power[t]} kW");
+            }
+        },
+        iter: 300);
+
+    [Fact]
+    public void Where_pumping_would_pay_the_bound_is_below_the_cost_and_the_schedule_does_not_pump() => Gen.Select(Tiny, Gen.Double[-3, 1].Array[6]).Sample(
+        (p, prices) =>
+        {
+            var price = prices[..p.Buy.Length];
+            var battery = p.Battery with { ChargeMax = 4, ChargeEfficiency = 0.5, DischargeMax = 1, DischargeEfficiency = 0.5 };
+            var (cost, power) = Solve(battery, price, price);
+            var least = BruteForce.Cost(battery, price, price);
+            Assert.InRange(cost.Bound, double.NegativeInfinity, least + 1e-9);
+            Assert.InRange(cost.Cost, least - 1e-9, double.PositiveInfinity);
+            if (StorageKernel.IsConvex(battery, price, price)) Assert.Equal(cost.Cost, cost.Bound);
+            Assert.Equal(cost.Cost, Priced(battery, price, power), 9);
+        },
+        iter: 300);
+
+    [Fact]
+    public void A_wave_of_negative_prices_is_worth_exactly_what_the_relaxation_says_when_the_battery_has_room()
     {
-        var power = new double[buy.Length];
-        var cost = StorageKernel.Solve(battery, buy, sell, 1, new double[buy.Length], new double[buy.Length], power, new double[StorageKernel.Workspace(buy.Length)]);
-        return (cost, power);
+        var battery = new StorageProblem(2, 0, 100, 0, 4, 4, 0.9, 0.9, 0, 0, 0);
+        var (cost, power) = Solve(battery, [-1, -1], [-1, -1]);
+        Assert.Equal([4, 4], power);
+        Assert.Equal(-8, cost.Cost, 9);
+        Assert.Equal(cost.Cost, cost.Bound, 9); // at the full charge of both steps the relaxation has nothing to gain
     }
 
-    /// <summary>Lossless with whole energies: some optimum moves whole kWh, so enumeration is exact.</summary>
-    private static double BruteForce(in StorageProblem p, double[] buy, double[] sell, int step, double energy)
+    [Fact]
+    public void A_vehicle_that_surely_leaves_after_a_step_is_planned_for_that_step()
     {
-        if (step == buy.Length) return (p.ShortfallPenalty * Math.Max(0, p.EnergyTarget - energy)) - (p.Salvage * Math.Max(0, energy - p.EnergyTarget));
-        var best = double.PositiveInfinity;
-        for (var kw = -(int)p.DischargeMax; kw <= (int)p.ChargeMax; kw++)
+        var battery = new StorageProblem(0, 0, 10, 4, 2, 0, 1, 1, 0, 5, 0);
+        Assert.Equal(2, Solve(battery, [1, 0.1, 0.1], [0, 0, 0], new StorageSteps { LeaveProbability = [1, 0, 0] }).Power[0], 9);
+        Assert.Equal(0, Solve(battery, [1, 0.1, 0.1], [0, 0, 0]).Power[0], 9);
+    }
+
+    private static double Priced(StorageProblem battery, double[] price, double[] power)
+    {
+        var (energy, cost) = (battery.EnergyArrival, 0.0);
+        for (var t = 0; t < power.Length; t++)
         {
-            if (energy + kw < p.EnergyMin || energy + kw > p.EnergyMax) continue;
-            var now = kw > 0 ? kw * buy[step] : -kw * (p.Wear - sell[step]);
-            best = Math.Min(best, now + BruteForce(p, buy, sell, step + 1, energy + kw));
+            var drawn = Math.Max(0, -power[t]) / battery.DischargeEfficiency;
+            energy += (Math.Max(0, power[t]) * battery.ChargeEfficiency) - drawn;
+            cost += (price[t] * power[t]) + (battery.Wear * drawn);
         }
 
-        return best;
+        return cost + battery.AtDeparture(energy);
+    }
+
+    private static (StorageCost Cost, double[] Power) Solve(StorageProblem battery, double[] buy, double[] sell, StorageSteps steps = default)
+    {
+        var power = new double[buy.Length];
+        var cost = StorageKernel.Solve(battery, buy, sell, 1, new double[buy.Length], new double[buy.Length], power, new double[StorageKernel.Workspace(buy.Length)], steps);
+        return (cost, power);
     }
 }
