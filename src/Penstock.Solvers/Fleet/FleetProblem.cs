@@ -1,8 +1,13 @@
 namespace Penstock.Solvers.Fleet;
 
-/// <summary>A connection with limits of its own, in kW per step; positive = import. Its net power is its base load plus its vehicles and those of its children.</summary>
-/// <param name="Parent">Index of the site that contains it; null directly under the whole.</param>
-public sealed record SiteLimits(int? Parent, double[] BaseLoad, double[] ImportMax, double[] ExportMax);
+/// <summary>A connection with limits of its own, in kW per step; positive = import. Its net power is its base load - PV used + its vehicles and those of its children.</summary>
+/// <param name="Parent">Index of the site that contains it, smaller than its own; null directly under the whole.</param>
+/// <param name="ExportMax">Magnitude, >= 0.</param>
+public sealed record SiteLimits(int? Parent, double[] BaseLoad, double[] ImportMax, double[] ExportMax)
+{
+    /// <summary>PV behind this connection that may be used or curtailed, kW; null without PV.</summary>
+    public double[]? PvAvailable { get; init; }
+}
 
 /// <summary>A subsidy on the net energy that a vehicle discharges over steps [First, Last]: S max(0, discharged - charged), per vehicle.</summary>
 public sealed record SubsidyEvent(int First, int Last, double SubsidyPerKilowattHour);
@@ -10,10 +15,13 @@ public sealed record SubsidyEvent(int First, int Last, double SubsidyPerKilowatt
 /// <summary>A demand charge per kW of net import above the month's running peak.</summary>
 public readonly record struct DemandCharge(double PerKilowatt, double PeakSoFar);
 
+/// <summary>The largest change of net power into a step from the one before, kW; excess costs the overload penalty per kW and step hour.</summary>
+public readonly record struct RampLimit(int Step, double ChangeMax);
+
 /// <summary>
 /// A fleet to plan as one power plant. Arrays have one value per step; net power of the whole = <see cref="BaseLoad"/> - PV used + all vehicles, positive = import.
 /// Cost: net import at <paramref name="Buy"/>, net export at <paramref name="Sell"/>, wear, shortfall, minus salvage and subsidies, plus the overload penalty per kWh beyond
-/// any limit of the whole or a site.
+/// any limit of the whole or a site, plus demand charge. The base load of the whole contains those of the sites.
 /// </summary>
 public sealed record FleetProblem(double StepHours, double[] Buy, double[] Sell, double[] BaseLoad, double[] ImportMax, double[] ExportMax, double OverloadPenalty, StorageFleet Vehicles)
 {
@@ -27,11 +35,10 @@ public sealed record FleetProblem(double StepHours, double[] Buy, double[] Sell,
 
     public SubsidyEvent[] Events { get; init; } = [];
 
-    /// <summary>PV that may be used or curtailed in each step, kW; null without PV.</summary>
+    /// <summary>PV outside the sites that may be used or curtailed, kW; null without.</summary>
     public double[]? PvAvailable { get; init; }
 
     public DemandCharge? DemandCharge { get; init; }
 
-    /// <summary>Largest change of net power from one step to the next, kW; excess costs the overload penalty per kW and step hour. Null = free.</summary>
-    public double? RampMax { get; init; }
+    public RampLimit[] Ramps { get; init; } = [];
 }

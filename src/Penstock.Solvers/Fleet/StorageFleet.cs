@@ -1,8 +1,10 @@
+using Penstock.Solvers.Storage;
+
 namespace Penstock.Solvers.Fleet;
 
 /// <summary>
 /// Vehicles (and stationary batteries, present in every step) as a structure of arrays: one entry per vehicle in every array. Energies in the battery in kWh,
-/// powers at the grid side in kW and never negative, prices per kWh. 48 bytes a vehicle.
+/// powers at the grid side in kW and never negative, prices per kWh. 52 bytes a vehicle.
 /// </summary>
 public sealed class StorageFleet(int count)
 {
@@ -45,4 +47,19 @@ public sealed class StorageFleet(int count)
 
     /// <summary>Value per kWh above the target at departure.</summary>
     public float[] Salvage { get; } = new float[count];
+
+    /// <summary>Chance in [0, 1) that the vehicle leaves at the end of a step before its departure, if it is still there; null = none ever does.</summary>
+    public float[]? LeaveProbability { get; set; }
+
+    /// <summary>Higher floors in some steps, for some vehicles.</summary>
+    public IReadOnlyList<Reserve> Reserves { get; set; } = [];
+
+    public int Steps(int vehicle) => Departure[vehicle] - Arrival[vehicle];
+
+    /// <summary>One vehicle in the words of the kernel.</summary>
+    public StorageProblem Battery(int i) => new(
+        EnergyArrival[i], EnergyMin[i], EnergyMax[i], EnergyTarget[i], ChargeMax[i], DischargeMax[i], ChargeEfficiency[i], DischargeEfficiency[i], Wear[i], ShortfallPenalty[i], Salvage[i]);
 }
+
+/// <summary>From the end of step <paramref name="First"/> to the end of step <paramref name="Last"/> the vehicle holds at least <paramref name="EnergyMin"/> kWh.</summary>
+public readonly record struct Reserve(int Vehicle, int First, int Last, double EnergyMin);

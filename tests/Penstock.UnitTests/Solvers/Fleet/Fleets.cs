@@ -1,0 +1,51 @@
+using Penstock.Solvers.Fleet;
+
+namespace Penstock.UnitTests.Solvers.Fleet;
+
+/// <summary>Random fleets and problems; the same seed gives the same.</summary>
+internal static class Fleets
+{
+    internal static StorageFleet Random(int count, int steps, int seed, double bothWays = 0.7)
+    {
+        var chance = new Random(seed);
+        var fleet = new StorageFleet(count);
+        for (var i = 0; i < count; i++)
+        {
+            var arrival = chance.Next(0, steps);
+            fleet.Arrival[i] = (short)arrival;
+            fleet.Departure[i] = (short)Math.Min(steps, arrival + 1 + chance.Next(0, steps));
+            var capacity = (float)Between(chance, 30, 100);
+            fleet.EnergyMin[i] = capacity * (float)Between(chance, 0.05, 0.3);
+            fleet.EnergyMax[i] = capacity * (float)Between(chance, 0.85, 1);
+            fleet.EnergyArrival[i] = capacity * (float)Between(chance, 0, 1);
+            fleet.EnergyTarget[i] = capacity * (float)Between(chance, 0.3, 1);
+            fleet.ChargeMax[i] = new[] { 0f, 7, 11, 20, 60 }[chance.Next(0, 5)];
+            fleet.DischargeMax[i] = chance.NextDouble() < bothWays ? fleet.ChargeMax[i] : 0;
+            fleet.ChargeEfficiency[i] = (float)Between(chance, 0.85, 1);
+            fleet.DischargeEfficiency[i] = (float)Between(chance, 0.85, 1);
+            fleet.Wear[i] = (float)Between(chance, 0, 0.3);
+            fleet.ShortfallPenalty[i] = 10;
+            fleet.Salvage[i] = (float)Between(chance, 0, 0.4);
+        }
+
+        return fleet;
+    }
+
+    internal static double[] Prices(int steps, int seed, double least, double most)
+    {
+        var chance = new Random(seed);
+        return [.. Enumerable.Range(0, steps).Select(_ => Between(chance, least, most))];
+    }
+
+    /// <summary>A whole with limits that bind; no sites.</summary>
+    internal static FleetProblem Problem(StorageFleet fleet, int steps, int seed, double importPerVehicle = 3, double exportPerVehicle = 2)
+    {
+        var chance = new Random(seed);
+        var buy = Prices(steps, seed + 1, 0.2, 1.3);
+        var n = Math.Max(1, fleet.Count);
+        return new FleetProblem(
+            0.25, buy, [.. buy.Select(b => b - 0.05)], [.. buy.Select(_ => n * Between(chance, 0.5, 1.5))], [.. buy.Select(_ => n * importPerVehicle)], [.. buy.Select(_ => n * exportPerVehicle)], 5, fleet);
+    }
+
+    internal static double Between(Random chance, double least, double most) => least + ((most - least) * chance.NextDouble());
+}
