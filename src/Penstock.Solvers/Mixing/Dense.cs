@@ -1,0 +1,41 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace Penstock.Solvers.Mixing;
+
+/// <summary>Sums over arrays in vector code.</summary>
+internal static class Dense
+{
+    internal static double Dot(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
+    {
+        var x = MemoryMarshal.Cast<double, Vector<double>>(a);
+        var y = MemoryMarshal.Cast<double, Vector<double>>(b[..a.Length]);
+        var (even, odd) = (Vector<double>.Zero, Vector<double>.Zero);
+        var i = 0;
+        for (; i + 1 < x.Length; i += 2)
+        {
+            even += x[i] * y[i];
+            odd += x[i + 1] * y[i + 1];
+        }
+
+        if (i < x.Length) even += x[i] * y[i];
+        var sum = Vector.Sum(even + odd);
+        for (i = x.Length * Vector<double>.Count; i < a.Length; i++) sum += a[i] * b[i];
+        return sum;
+    }
+
+    /// <summary>to += factor * a.</summary>
+    internal static void Add(double factor, ReadOnlySpan<double> a, Span<double> to)
+    {
+        var x = MemoryMarshal.Cast<double, Vector<double>>(a);
+        var y = MemoryMarshal.Cast<double, Vector<double>>(to[..a.Length]);
+        var scale = new Vector<double>(factor);
+        for (var i = 0; i < x.Length; i++) y[i] += scale * x[i];
+        for (var i = x.Length * Vector<double>.Count; i < a.Length; i++) to[i] += factor * a[i];
+    }
+
+    internal static void Scale(double factor, Span<double> a)
+    {
+        for (var i = 0; i < a.Length; i++) a[i] *= factor;
+    }
+}
