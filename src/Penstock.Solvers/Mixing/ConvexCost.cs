@@ -23,6 +23,21 @@ internal sealed record ConvexCost(double[] Breaks, double[] Slopes, double AtFir
         return new ConvexCost([.. breaks], [.. slopes], atFirst);
     }
 
+    /// <summary>The largest convex cost below given points.</summary>
+    internal static ConvexCost Hull(double[] breaks, double[] costs)
+    {
+        var kept = new List<int>();
+        for (var k = 0; k < breaks.Length; k++)
+        {
+            while (kept.Count > 1 && Slope(kept[^2], kept[^1]) >= Slope(kept[^1], k)) kept.RemoveAt(kept.Count - 1);
+            kept.Add(k);
+        }
+
+        return Of(breaks[0], costs[0], kept.Zip(kept.Skip(1), (a, b) => (Slope(a, b), breaks[b] - breaks[a])));
+
+        double Slope(int a, int b) => (costs[b] - costs[a]) / (breaks[b] - breaks[a]);
+    }
+
     internal double At(double x)
     {
         var cost = AtFirst;

@@ -4,10 +4,12 @@ namespace Penstock.Solvers.Mixing;
 internal sealed partial class MixProgram
 {
     /// <summary>Updates of the inverse before it is made anew.</summary>
-    private const int UpdatesMax = 60;
+    private const int UpdatesMax = 100;
 
     private int size;
     private int updates;
+    private double[] against = []; // [k * rows + r]: basic column k minus the key of its block
+    private (int First, int End)[] extent = []; // rows in which it is not zero
     private double[] inverse = []; // [k * rows + i]: row k belongs to the basic column, column i to the tight row
     private int[] basic = []; // column at each place
     private double[] amount = []; // its weight
@@ -30,15 +32,16 @@ internal sealed partial class MixProgram
         Array.Fill(place, -1);
         Array.Fill(tightAt, -1);
         foreach (var places in placesOf) places.Clear();
+        foreach (var f in free) atLimit[f] = fullAtStart.Contains(f);
         Array.Fill(keyWeight, 1);
-        Values0();
+        Sum();
         for (var r = 0; r < rows; r++) stand[r] = costs[r].Piece(value[r]);
         Reprice();
     }
 
     private void Allocate()
     {
-        inverse = new double[rows * rows];
+        (inverse, against, extent) = (new double[rows * rows], new double[rows * rows], new (int, int)[rows]);
         (basic, amount, tight, tightAt, stand, nextBreak) = (new int[rows], new double[rows], new int[rows], new int[rows], new int[rows], new int[rows]);
         (value, price, gathered, columnChange, rowChange, reduced) = (new double[rows], new double[rows], new double[rows], new double[rows], new double[rows], new double[rows]);
         keyWeight = new double[key.Length];
@@ -48,8 +51,21 @@ internal sealed partial class MixProgram
 
     private Span<double> Inverse(int k) => inverse.AsSpan(k * rows, size);
 
+    private Span<double> Against(int k) => against.AsSpan(k * rows, rows);
+
+    private void Compare(int k)
+    {
+        var column = basic[k];
+        Column(column).CopyTo(Against(k));
+        extent[k] = support[column];
+        if (blockOf[column] < 0) return;
+        var other = key[blockOf[column]];
+        Dense.Add(-1, Column(other), Against(k));
+        extent[k] = (Math.Min(support[column].First, support[other].First), Math.Max(support[column].End, support[other].End));
+    }
+
     /// <summary>Row values from the weights.</summary>
-    private void Values0()
+    private void Sum()
     {
         offset.CopyTo(value, 0);
         for (var g = 0; g < key.Length; g++) Dense.Add(keyWeight[g], Column(key[g]), value);
@@ -63,9 +79,8 @@ internal sealed partial class MixProgram
         for (var r = 0; r < rows; r++) price[r] = tightAt[r] < 0 ? costs[r].Slopes[stand[r]] : 0;
         for (var k = 0; k < size; k++)
         {
-            var block = blockOf[basic[k]];
-            reduced[k] = columnCost[basic[k]] + Dense.Dot(price, Column(basic[k]));
-            if (block >= 0) reduced[k] -= columnCost[key[block]] + Dense.Dot(price, Column(key[block]));
+            reduced[k] = columnCost[basic[k]] + Dense.Dot(against.AsSpan((k * rows) + extent[k].First, extent[k].End - extent[k].First), price.AsSpan(extent[k].First, extent[k].End - extent[k].First));
+            if (blockOf[basic[k]] is >= 0 and var block) reduced[k] -= columnCost[key[block]];
         }
 
         Array.Clear(gathered, 0, size);
@@ -80,7 +95,7 @@ internal sealed partial class MixProgram
         var work = new double[2 * size * size]; // [W | I], reduced to [I | W^-1]
         for (var i = 0; i < size; i++)
         {
-            for (var k = 0; k < size; k++) work[(i * 2 * size) + k] = Entry(basic[k], tight[i]);
+            for (var k = 0; k < size; k++) work[(i * 2 * size) + k] = against[(k * rows) + tight[i]];
             work[(i * 2 * size) + size + i] = 1;
         }
 
@@ -88,7 +103,12 @@ internal sealed partial class MixProgram
         {
             var pivot = c;
             for (var i = c + 1; i < size; i++) if (Math.Abs(work[(i * 2 * size) + c]) > Math.Abs(work[(pivot * 2 * size) + c])) pivot = i;
-            if (Math.Abs(work[(pivot * 2 * size) + c]) < 1e-13) throw new InvalidOperationException("The basis of the mixing program is singular.");
+            if (Math.Abs(work[(pivot * 2 * size) + c]) < 1e-11)
+            {
+                Again();
+                return;
+            }
+
             var mine = work.AsSpan(c * 2 * size, 2 * size);
             var other = work.AsSpan(pivot * 2 * size, 2 * size);
             if (pivot != c) for (var j = 0; j < 2 * size; j++) (mine[j], other[j]) = (other[j], mine[j]);
@@ -101,16 +121,30 @@ internal sealed partial class MixProgram
         Reprice();
     }
 
+    /// <summary>The basis was lost to rounding: begins anew with the heaviest column of each block alone, which is not far from where it was.</summary>
+    private void Again()
+    {
+        var heaviest = new int[key.Length];
+        for (var g = 0; g < key.Length; g++)
+        {
+            heaviest[g] = key[g];
+            foreach (var c in ofBlock[g]) if (Weight(c) > Weight(heaviest[g])) heaviest[g] = c;
+        }
+
+        heaviest.CopyTo(key, 0);
+        Start();
+    }
+
     /// <summary>Weights from the breaks at which the tight rows sit.</summary>
     private void Rebalance()
     {
         Array.Fill(keyWeight, 1);
         Array.Clear(amount, 0, size);
-        Values0();
+        Sum();
         for (var i = 0; i < size; i++) gathered[i] = costs[tight[i]].Breaks[stand[tight[i]]] - value[tight[i]];
         for (var k = 0; k < size; k++) amount[k] = Dense.Dot(Inverse(k), gathered.AsSpan(0, size));
         for (var k = 0; k < size; k++) if (blockOf[basic[k]] is >= 0 and var block) keyWeight[block] -= amount[k];
-        Values0();
+        Sum();
         for (var r = 0; r < rows; r++) if (tightAt[r] < 0) stand[r] = costs[r].Piece(value[r]);
     }
 
@@ -134,7 +168,7 @@ internal sealed partial class MixProgram
         var pivot = direction * rowChange[row];
         var reach = reduced.AsSpan(0, size); // row of W for the new tight row, times the inverse
         reach.Clear();
-        for (var k = 0; k < size; k++) if (Entry(basic[k], row) is not 0 and var entry) Dense.Add(entry, Inverse(k), reach);
+        for (var k = 0; k < size; k++) if (against[(k * rows) + row] is not 0 and var entry) Dense.Add(entry, Inverse(k), reach);
         for (var k = 0; k < size; k++)
         {
             var alpha = -direction * columnChange[k];
@@ -168,6 +202,8 @@ internal sealed partial class MixProgram
         if (at != last)
         {
             Inverse(last).CopyTo(Inverse(at));
+            Against(last).CopyTo(Against(at));
+            extent[at] = extent[last];
             var moved = basic[last];
             (basic[at], amount[at], place[moved]) = (moved, amount[last], at);
             if (blockOf[moved] is >= 0 and var block) placesOf[block][placesOf[block].IndexOf(last)] = at;
@@ -181,7 +217,7 @@ internal sealed partial class MixProgram
     {
         var reach = reduced.AsSpan(0, size);
         reach.Clear();
-        for (var k = 0; k < size; k++) if (Entry(basic[k], row) is not 0 and var entry) Dense.Add(entry, Inverse(k), reach);
+        for (var k = 0; k < size; k++) if (against[(k * rows) + row] is not 0 and var entry) Dense.Add(entry, Inverse(k), reach);
         var pivot = reach[index];
         reach[index] -= 1;
         for (var k = 0; k < size; k++) if (inverse[(k * rows) + index] is not 0 and var factor) Dense.Add(-factor / pivot, reach, Inverse(k));
@@ -192,6 +228,7 @@ internal sealed partial class MixProgram
     private void Enter(int at, int column)
     {
         (basic[at], place[column]) = (column, at);
+        Compare(at);
         if (blockOf[column] is >= 0 and var block) placesOf[block].Add(at);
     }
 
@@ -211,5 +248,6 @@ internal sealed partial class MixProgram
         var old = key[block];
         (key[block], basic[at], place[column], place[old]) = (column, old, -1, at);
         (keyWeight[block], amount[at]) = (amount[at], keyWeight[block]);
+        foreach (var k in placesOf[block]) Compare(k);
     }
 }

@@ -4,6 +4,7 @@ namespace Penstock.Solvers.Mixing;
 internal sealed partial class MixProgram
 {
     private int[] nextBreak = [];
+    private bool passed; // whether a row passed a break in this step
 
     /// <summary>What stops a move: a basic column at zero or its limit, a key at zero, a row at a break, or the entering variable's own end.</summary>
     private enum Stop
@@ -20,7 +21,6 @@ internal sealed partial class MixProgram
     private void Move(Entering entering)
     {
         Pivots++;
-        if (updates >= UpdatesMax) Refactor();
         Directions(entering);
         var (stop, at, step) = Furthest(entering);
         if (stop == Stop.None || double.IsPositiveInfinity(step)) throw new InvalidOperationException("The mixing program falls without end: a row or a free column has no limit.");
@@ -32,11 +32,25 @@ internal sealed partial class MixProgram
         }
         else if (stop == Stop.Key && placesOf[at].Count == 0)
         {
-            (key[at], keyWeight[at]) = (entering.Column, 1); // the entering column takes the key's part alone
+            (key[at], keyWeight[at]) = (entering.Column, 1); // the entering column takes the key's part alone; nothing else depends on it
+            if (!passed) return;
         }
         else
         {
             Exchange(entering, stop, at, step);
+            if (updates >= UpdatesMax)
+            {
+                Refactor();
+                return;
+            }
+
+            if (!passed && entering.Column >= 0)
+            {
+                // no free-moving row changed its slope: the prices move along the entering column's row of the inverse until it is worth what it costs
+                var row = Inverse(place[entering.Column]);
+                for (var i = 0; i < size; i++) price[tight[i]] -= entering.Direction * entering.Rate * row[i];
+                return;
+            }
         }
 
         Reprice();
@@ -89,8 +103,8 @@ internal sealed partial class MixProgram
         for (var k = 0; k < size; k++)
         {
             if (columnChange[k] == 0) continue;
-            Dense.Add(columnChange[k], Column(basic[k]), rowChange);
-            if (blockOf[basic[k]] is >= 0 and var block) Dense.Add(-columnChange[k], Column(key[block]), rowChange);
+            var (first, end) = extent[k];
+            Dense.Add(columnChange[k], against.AsSpan((k * rows) + first, end - first), rowChange.AsSpan(first, end - first));
         }
 
         for (var i = 0; i < size; i++) rowChange[tight[i]] = 0;
@@ -104,6 +118,7 @@ internal sealed partial class MixProgram
         for (var r = 0; r < rows; r++) nextBreak[r] = tightAt[r] < 0 ? stand[r] + (rowChange[r] > 0 ? 1 : 0) : stand[r] + Math.Sign(rowChange[r]);
         var rate = entering.Rate;
         var step = 0.0;
+        passed = false;
         while (true)
         {
             var (row, next, strength) = (-1, first.Step, first.Strength);
@@ -122,6 +137,7 @@ internal sealed partial class MixProgram
             rate += at == 0 || at == slopes.Length ? double.PositiveInfinity : Math.Abs(rowChange[row]) * (slopes[at] - slopes[at - 1]);
             if (rate >= -Tiny * Tiny) return (entering.Index >= 0 && row == tight[entering.Index] ? Stop.Own : Stop.Row, row, step);
             nextBreak[row] += Math.Sign(rowChange[row]);
+            passed = true;
         }
     }
 

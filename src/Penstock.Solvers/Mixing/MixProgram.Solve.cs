@@ -5,87 +5,71 @@ namespace Penstock.Solvers.Mixing;
 // The simplex iterations.
 internal sealed partial class MixProgram
 {
-    /// <summary>Improves the solution until no entering variable gains more than <paramref name="tolerance"/> per unit, or <paramref name="pivotsMax"/> pivots are done.</summary>
+    /// <summary>A range without an end counts as this long.</summary>
+    private const double RangeMax = 1e9;
+
+    /// <summary>Improves the solution until no variable could gain more than <paramref name="tolerance"/> over its whole range, or <paramref name="pivotsMax"/> pivots are done.</summary>
     /// <returns>True at the optimum.</returns>
     internal bool Solve(double tolerance, int pivotsMax)
     {
         Reprice(); // costs may have changed
-        var least = Pivots + pivotsMax;
-        var wanted = Largest();
-        while (Pivots < least)
+        var (last, wanted) = (Pivots + pivotsMax, Sweep(double.PositiveInfinity, 0) / 4); // the large gains first
+        while (Pivots < last)
         {
-            wanted = Math.Max(tolerance, wanted / 4); // the large gains first
-            var entered = EnterRows(wanted, least) + EnterFree(wanted, least) + EnterColumns(wanted, least);
-            if (entered == 0 && wanted <= tolerance) return true;
+            var before = Pivots;
+            wanted = Math.Max(tolerance, wanted);
+            var most = Sweep(wanted, last);
+            if (Pivots == before && most <= tolerance) return true;
+            wanted = Math.Min(most, wanted) / 4;
         }
 
         return false;
     }
 
-    private double Largest()
+    /// <summary>Looks at every variable outside the basis once and lets those enter that gain more than <paramref name="wanted"/>.</summary>
+    /// <returns>The largest gain that was seen.</returns>
+    private double Sweep(double wanted, long last)
     {
         var most = 0.0;
-        for (var g = 0; g < key.Length; g++) most = Math.Max(most, -Best(g, 0).Gain);
-        for (var i = 0; i < size; i++) most = Math.Max(most, RowGain(tight[i]).Gain);
+        for (var i = 0; i < size; i++)
+        {
+            var (direction, gain) = RowGain(tight[i]);
+            var breaks = costs[tight[i]].Breaks;
+            var whole = gain * Math.Min(RangeMax, breaks[^1] - breaks[0]);
+            most = Math.Max(most, whole);
+            if (whole > wanted && Pivots < last) Move(new Entering(-1, i, direction, -gain));
+        }
+
+        foreach (var f in free)
+        {
+            if (place[f] >= 0) continue;
+            var gain = atLimit[f] ? Worth(f) : -Worth(f);
+            var whole = gain * Math.Min(RangeMax, limit[f]);
+            most = Math.Max(most, whole);
+            if (whole > wanted && Pivots < last) Move(new Entering(f, -1, atLimit[f] ? -1 : 1, -gain));
+        }
+
+        for (var g = 0; g < key.Length; g++)
+        {
+            var (column, gain) = Best(g);
+            most = Math.Max(most, gain);
+            if (gain > wanted && Pivots < last) Move(new Entering(column, -1, 1, -gain));
+        }
+
         return most;
     }
 
-    private int EnterColumns(double wanted, long least)
+    /// <summary>The column of a block that is worth most against its key, and what a unit of it gains.</summary>
+    private (int Column, double Gain) Best(int block)
     {
-        var entered = 0;
-        for (var g = 0; g < key.Length && Pivots < least; g++)
-        {
-            if (Best(g, -wanted) is not (>= 0 and var column, var gain)) continue;
-            Move(new Entering(column, -1, 1, gain));
-            entered++;
-        }
-
-        return entered;
-    }
-
-    private int EnterFree(double wanted, long least)
-    {
-        var entered = 0;
-        foreach (var f in free)
-        {
-            if (place[f] >= 0 || Pivots >= least) continue;
-            var gain = columnCost[f] + Dense.Dot(price, Column(f));
-            if (atLimit[f]) gain = -gain;
-            if (gain >= -wanted) continue;
-            Move(new Entering(f, -1, atLimit[f] ? -1 : 1, gain));
-            entered++;
-        }
-
-        return entered;
-    }
-
-    private int EnterRows(double wanted, long least)
-    {
-        var entered = 0;
-        for (var i = 0; i < size && Pivots < least; i++)
-        {
-            var (direction, gain) = RowGain(tight[i]);
-            if (gain <= wanted) continue;
-            Move(new Entering(-1, i, direction, -gain));
-            entered++;
-        }
-
-        return entered;
-    }
-
-    /// <summary>The column of a block that is worth most against its key.</summary>
-    private (int Column, double Gain) Best(int block, double below)
-    {
-        var mine = columnCost[key[block]] + Dense.Dot(price, Column(key[block]));
-        var (best, least) = (-1, below);
+        var (best, gain, mine) = (-1, 0.0, Worth(key[block]));
         foreach (var c in CollectionsMarshal.AsSpan(ofBlock[block]))
         {
             if (place[c] >= 0 || c == key[block]) continue;
-            var gain = columnCost[c] + Dense.Dot(price, Column(c)) - mine;
-            if (gain < least) (best, least) = (c, gain);
+            if (mine - Worth(c) is var more && more > gain) (best, gain) = (c, more);
         }
 
-        return (best, least);
+        return (best, gain);
     }
 
     /// <summary>Which way a tight row would like to leave its break, and what a unit brings.</summary>

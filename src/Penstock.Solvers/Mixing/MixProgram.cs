@@ -10,13 +10,14 @@ namespace Penstock.Solvers.Mixing;
 /// </summary>
 internal sealed partial class MixProgram
 {
-    private const double Tiny = 1e-9;
+    private const double Tiny = 1e-8;
 
     private readonly int rows;
     private readonly ConvexCost[] costs;
     private readonly double[] offset;
     private double[] matrix; // column after column, a value per row
     private double[] columnCost;
+    private (int First, int End)[] support; // rows outside which a column is zero
     private int[] blockOf; // -1 = free
     private double[] limit; // of free columns
     private int[] place; // place in the basis; -1 = not in it
@@ -24,6 +25,7 @@ internal sealed partial class MixProgram
     private int columns;
     private readonly List<int>[] ofBlock;
     private readonly List<int> free = [];
+    private readonly HashSet<int> fullAtStart = [];
     private readonly int[] key;
 
     /// <param name="costs">P of each row.</param>
@@ -32,7 +34,7 @@ internal sealed partial class MixProgram
     {
         (rows, this.costs, this.offset) = (costs.Length, costs, offset);
         var capacity = Math.Max(16, 4 * blocks);
-        (matrix, columnCost, blockOf, limit, place, atLimit) = (new double[capacity * rows], new double[capacity], new int[capacity], new double[capacity], new int[capacity], new bool[capacity]);
+        (matrix, columnCost, support, blockOf, limit, place, atLimit) = (new double[capacity * rows], new double[capacity], new (int, int)[capacity], new int[capacity], new double[capacity], new int[capacity], new bool[capacity]);
         ofBlock = [.. Enumerable.Range(0, blocks).Select(_ => new List<int>(4))];
         key = new int[blocks];
         Array.Fill(key, -1);
@@ -76,8 +78,8 @@ internal sealed partial class MixProgram
     /// <summary>Makes a column the only one of its block before <see cref="Start"/>.</summary>
     internal void StartWith(int column) => key[blockOf[column]] = column;
 
-    /// <summary>Sets a free column to its limit before <see cref="Start"/>.</summary>
-    internal void StartAtLimit(int column) => atLimit[column] = true;
+    /// <summary>Has a free column at its limit in <see cref="Start"/>.</summary>
+    internal void StartAtLimit(int column) => fullAtStart.Add(column);
 
     /// <summary>Weight of a column, or the value of a free one.</summary>
     internal double Weight(int column) =>
@@ -97,14 +99,25 @@ internal sealed partial class MixProgram
     internal double BlockValue(int block)
     {
         var least = double.PositiveInfinity;
-        foreach (var c in CollectionsMarshal.AsSpan(ofBlock[block])) least = Math.Min(least, columnCost[c] + Dense.Dot(price, Column(c)));
+        foreach (var c in CollectionsMarshal.AsSpan(ofBlock[block])) least = Math.Min(least, Worth(c));
         return least;
+    }
+
+    /// <summary>Cost of a column and of its entries at the rows' prices.</summary>
+    private double Worth(int column)
+    {
+        var (first, end) = support[column];
+        return columnCost[column] + Dense.Dot(matrix.AsSpan((column * rows) + first, end - first), price.AsSpan(first, end - first));
     }
 
     private int Add(ReadOnlySpan<double> entries, double cost, int block, double most)
     {
         if (columns == columnCost.Length) Grow();
         entries.CopyTo(matrix.AsSpan(columns * rows, rows));
+        var (first, end) = (0, rows);
+        while (first < end && entries[first] == 0) first++;
+        while (end > first && entries[end - 1] == 0) end--;
+        support[columns] = (first, end);
         (columnCost[columns], blockOf[columns], limit[columns], place[columns]) = (cost, block, most, -1);
         return columns++;
     }
@@ -114,6 +127,7 @@ internal sealed partial class MixProgram
         var capacity = 2 * columnCost.Length;
         Array.Resize(ref matrix, capacity * rows);
         Array.Resize(ref columnCost, capacity);
+        Array.Resize(ref support, capacity);
         Array.Resize(ref blockOf, capacity);
         Array.Resize(ref limit, capacity);
         Array.Resize(ref place, capacity);

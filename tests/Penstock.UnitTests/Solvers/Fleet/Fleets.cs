@@ -47,5 +47,33 @@ internal static class Fleets
             0.25, buy, [.. buy.Select(b => b - 0.05)], [.. buy.Select(_ => n * Between(chance, 0.5, 1.5))], [.. buy.Select(_ => n * importPerVehicle)], [.. buy.Select(_ => n * exportPerVehicle)], 5, fleet);
     }
 
+    /// <summary>Every fifth vehicle becomes a battery that stays.</summary>
+    internal static StorageFleet Batteries(StorageFleet fleet, int steps)
+    {
+        for (var i = 0; i < fleet.Count; i += 5)
+        {
+            (fleet.Arrival[i], fleet.Departure[i], fleet.EnergyTarget[i]) = (0, (short)steps, fleet.EnergyMin[i]);
+            (fleet.ChargeMax[i], fleet.DischargeMax[i]) = (25, 25);
+        }
+
+        return fleet;
+    }
+
+    /// <summary>Two feeders with some stations each; some limits bind, some cannot.</summary>
+    internal static FleetProblem WithSites(FleetProblem problem, int seed, bool sun = false)
+    {
+        var chance = new Random(seed + 5);
+        var sites = new List<SiteLimits>();
+        double[] All(double value) => [.. Enumerable.Repeat(value, problem.Steps)];
+        foreach (var parent in new int?[] { null, null, 0, 0, 1, 1, 4 })
+        {
+            var limit = chance.Next(4) == 0 ? 1e5 : Between(chance, 5, 20 + (2 * problem.Vehicles.Count));
+            sites.Add(new SiteLimits(parent, All(Between(chance, 0, 3)), All(limit), All(limit / 2)) { PvAvailable = sun && chance.Next(2) == 0 ? Prices(problem.Steps, seed + sites.Count, 0, 40) : null });
+        }
+
+        for (var i = 0; i < problem.Vehicles.Count; i++) problem.Vehicles.Site[i] = chance.Next(sites.Count);
+        return problem with { Sites = [.. sites] };
+    }
+
     internal static double Between(Random chance, double least, double most) => least + ((most - least) * chance.NextDouble());
 }

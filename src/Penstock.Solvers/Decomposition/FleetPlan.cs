@@ -1,0 +1,108 @@
+using System.Collections.Concurrent;
+using Penstock.Solvers.Fleet;
+
+namespace Penstock.Solvers.Decomposition;
+
+/// <summary>The proof beside a plan.</summary>
+/// <param name="Cost">What the schedules cost, evaluated afresh on all of them.</param>
+/// <param name="LowerBound">What no schedules can cost less than.</param>
+/// <param name="Passes">How often every vehicle was asked, on average.</param>
+public readonly record struct FleetCertificate(double Cost, double LowerBound, double Passes)
+{
+    /// <summary>(cost - lower bound) / max(1, |cost|).</summary>
+    public double Gap => (Cost - LowerBound) / Math.Max(1, Math.Abs(Cost));
+}
+
+/// <summary>Energy beyond the limits of a site, kWh.</summary>
+/// <param name="Site">Index of the site; null for the whole.</param>
+public readonly record struct Overload(int? Site, double ImportKilowattHours, double ExportKilowattHours);
+
+/// <summary>
+/// A plan: price vectors and weights from which every schedule follows. The schedule of a vehicle is derived when it is asked for; it keeps powers and energies to 1e-3 kW and 1e-3 kWh, and the
+/// schedules add up to <see cref="Aggregate"/>.
+/// </summary>
+public sealed class FleetPlan
+{
+    private readonly FleetProblem problem;
+    private readonly FleetCells cells;
+    private readonly CellMix[] mixes;
+    private readonly Lazy<int[]> cellOf;
+    private readonly ConcurrentBag<CellKernel> kernels = [];
+
+    internal FleetPlan(FleetProblem problem, FleetCells cells, CellMix[] mixes)
+    {
+        (this.problem, this.cells, this.mixes) = (problem, cells, mixes);
+        cellOf = new Lazy<int[]>(() =>
+        {
+            var result = new int[problem.Vehicles.Count];
+            for (var c = 0; c < cells.Count; c++) foreach (var i in cells.Vehicles(c)) result[i] = c;
+            return result;
+        });
+    }
+
+    public FleetProblem Problem => problem;
+
+    public FleetCertificate Certificate { get; internal init; }
+
+    /// <summary>Expected net kW of all vehicles in each step; base load and PV are not in it.</summary>
+    public double[] Aggregate { get; internal init; } = [];
+
+    /// <summary>PV used in each step, of the whole and its sites, kW.</summary>
+    public double[] PvUsed { get; internal init; } = [];
+
+    public FleetPrices Prices { get; internal init; } = new([], [], new Dictionary<int, double[]>());
+
+    /// <summary>Beyond limits, the whole and those sites that are.</summary>
+    public IReadOnlyList<Overload> Overloads { get; internal init; } = [];
+
+    /// <summary>Energy missing at departure, kWh, of each vehicle.</summary>
+    public float[] Shortfall { get; internal init; } = [];
+
+    /// <summary>Parts of the cost in currency.</summary>
+    public PlanCosts Costs { get; internal init; } = new(0, 0, 0, 0, 0, 0, 0, 0);
+
+    /// <summary>Price vectors that blocks of vehicles answer, with their weights; those of mixed sites are not among them.</summary>
+    public IEnumerable<(int[] Vehicles, IReadOnlyList<(double Weight, double[] PricePerKilowattHour)> Mixture)> PriceVectors() =>
+        from c in Enumerable.Range(0, cells.Count)
+        where mixes[c].Parts.All(p => p.Price is not null)
+        select (cells.Vehicles(c), (IReadOnlyList<(double, double[])>)[.. mixes[c].Parts.Select(p => (p.Weight, p.Price!))]);
+
+    /// <summary>Net kW of a vehicle in each step of its stay, while it is there.</summary>
+    public float[] Schedule(int vehicle)
+    {
+        var cell = cellOf.Value[vehicle];
+        var (place, offsets) = (Array.IndexOf(cells.Vehicles(cell), vehicle), cells.Offsets(cell));
+        var schedules = Schedules(cell);
+        return Present(vehicle, schedules[offsets[place]..offsets[place + 1]]);
+    }
+
+    /// <summary>All schedules, vehicle by vehicle, in an order that is the same every time.</summary>
+    public IEnumerable<(int Vehicle, float[] NetKilowatts)> Schedules()
+    {
+        for (var c = 0; c < cells.Count; c++)
+        {
+            var (vehicles, offsets, schedules) = (cells.Vehicles(c), cells.Offsets(c), Schedules(c));
+            for (var k = 0; k < vehicles.Length; k++) yield return (vehicles[k], Present(vehicles[k], schedules[offsets[k]..offsets[k + 1]]));
+        }
+    }
+
+    internal float[] Schedules(int cell)
+    {
+        if (!kernels.TryTake(out var kernel)) kernel = new CellKernel(cells);
+        var schedules = mixes[cell].Schedules(cells, cell, kernel);
+        kernels.Add(kernel);
+        return schedules;
+    }
+
+    private float[] Present(int vehicle, float[] expected)
+    {
+        if (problem.Vehicles.LeaveProbability?[vehicle] > 0) for (var t = 0; t < expected.Length; t++) expected[t] /= (float)StayKernel.Survival(problem.Vehicles, vehicle, t);
+        return expected;
+    }
+}
+
+/// <summary>Where the cost of a plan comes from, in the currency of the prices; they add up to the cost.</summary>
+public sealed record PlanCosts(double Energy, double Wear, double Shortfall, double Salvage, double Overload, double Subsidies, double Demand, double Ramps)
+{
+    public double Sum => Energy + Wear + Shortfall - Salvage + Overload - Subsidies + Demand + Ramps;
+}

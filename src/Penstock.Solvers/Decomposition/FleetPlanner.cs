@@ -1,0 +1,151 @@
+using Penstock.Solvers.Fleet;
+
+namespace Penstock.Solvers.Decomposition;
+
+/// <summary>Plans a fleet as one power plant: the cheapest schedules that keep every limit, with a proven lower bound. README.md argues why it works.</summary>
+public static class FleetPlanner
+{
+    /// <summary>A plan always exists: what cannot be met is paid for at the penalties and told in <see cref="FleetPlan"/>.</summary>
+    /// <param name="forEach">Runs blocks in parallel; null = one after the other. The plan is the same.</param>
+    /// <exception cref="ArgumentException">Arrays of the problem differ in length, or it has more events than <see cref="FleetProblem.EventsMax"/>.</exception>
+    public static FleetPlan Plan(FleetProblem problem, PlanOptions? options = null, ForEach? forEach = null)
+    {
+        Check(problem);
+        options ??= new PlanOptions();
+        forEach ??= OneByOne;
+        var tree = LimitTree.Of(problem);
+        var scale = PriceScale(problem);
+        return tree.Whole is { } whole ? Small(problem, tree, whole, scale, options, forEach) : Large(problem, tree, scale, options, forEach);
+    }
+
+    private static FleetPlan Small(FleetProblem problem, LimitTree tree, SiteNode whole, double scale, PlanOptions options, ForEach forEach)
+    {
+        Warm(problem, options.Start, whole);
+        var solver = new NodeSolver(problem, tree.Cells, scale);
+        var nothing = new double[problem.Steps];
+        var typical = options.GapWanted * scale * problem.StepHours; // a first tolerance; the real one follows from the cost
+        var result = solver.Solve(whole, nothing, Math.Max(typical, 1e-12), 1);
+        for (var round = 0; round < options.RoundsMax && result.Cost - result.Bound > Tolerance(result, options); round++)
+        {
+            var next = solver.Solve(whole, nothing, Tolerance(result, options), options.RoundsMax);
+            var better = next.Cost < result.Cost ? next : result;
+            var stuck = next.Cost - next.Bound >= result.Cost - result.Bound;
+            result = better with { Bound = Math.Max(result.Bound, next.Bound) };
+            if (stuck) break;
+        }
+
+        var draft = new PlanDraft(problem, tree.Cells.Count);
+        draft.Collect(whole, [(result.Answer, 1.0)]);
+        return PlanEvaluation.Evaluate(problem, tree, draft, Prices(problem, whole, []), result.Bound, solver.Asked, forEach);
+    }
+
+    private static FleetPlan Large(FleetProblem problem, LimitTree tree, double scale, PlanOptions options, ForEach forEach)
+    {
+        foreach (var site in tree.Sites) Warm(problem, options.Start, site);
+        var master = new WholeMaster(problem, tree, scale, options, forEach);
+        master.Run();
+        var draft = new PlanDraft(problem, tree.Cells.Count);
+        for (var b = 0; b < master.Mixture.Length; b++)
+        {
+            var mixture = master.Mixture[b];
+            var all = mixture.Sum(m => m.Weight);
+            if (b < tree.Blocks.Length) draft.Cells[tree.Blocks[b]] = new CellMix([.. mixture.Select(m => new CellMix.Part(m.Weight / all, m.Answer.Price, null))]);
+            else for (var s = 0; s < mixture[0].Answer.Sites.Length; s++) draft.Collect(master.SitesOf(b)[s], [.. mixture.Select(m => (m.Answer.Sites[s], m.Weight / all))]);
+        }
+
+        draft.Use(master.Coupling, [tree.Top], master.Free);
+        var sites = new Dictionary<int, double[]>();
+        foreach (var site in tree.Sites) Prices(problem, site, sites);
+        var price = new double[problem.Steps];
+        master.Coupling.Price(master.Prices, [0], price);
+        return PlanEvaluation.Evaluate(problem, tree, draft, new FleetPrices(master.Prices, price, sites), master.Bound, master.Passes, forEach);
+    }
+
+    /// <summary>Row prices of a node as prices per kWh of its sites, and of the whole where it is the whole.</summary>
+    private static FleetPrices Prices(FleetProblem problem, SiteNode node, Dictionary<int, double[]> sites)
+    {
+        var (y, steps, whole) = (node.Prices, problem.Steps, Array.Empty<double>());
+        var price = new double[steps];
+        for (var n = 0; n < node.Nodes.Length; n++)
+        {
+            var mine = y.AsSpan(n * steps, steps);
+            if (node.Nodes[n].Site is { } site)
+            {
+                if (mine.ContainsAnyExcept(0)) sites[site] = [.. mine.ToArray().Select(p => p / problem.StepHours)];
+            }
+            else
+            {
+                whole = [.. mine, .. y.AsSpan(node.Nodes.Length * steps)];
+                node.CouplingAt(price).Price(y, [n], price);
+            }
+        }
+
+        foreach (var child in node.Children) Prices(problem, child, sites);
+        return new FleetPrices(whole, price, sites);
+    }
+
+    private static double Tolerance(NodeResult result, PlanOptions options) => options.GapWanted * Math.Max(1, Math.Abs(result.Cost));
+
+    /// <summary>Gives a node the prices of an earlier plan.</summary>
+    private static void Warm(FleetProblem problem, FleetPrices? start, SiteNode node)
+    {
+        if (start is null) return;
+        for (var n = 0; n < node.Nodes.Length; n++)
+        {
+            var mine = node.Prices.AsSpan(n * problem.Steps, problem.Steps);
+            if (node.Nodes[n].Site is { } site)
+            {
+                if (start.Sites.TryGetValue(site, out var known) && known.Length == mine.Length) for (var t = 0; t < mine.Length; t++) mine[t] = known[t] * problem.StepHours;
+            }
+            else if (start.Rows.Length == problem.Steps + node.Prices.Length - (node.Nodes.Length * problem.Steps))
+            {
+                start.Rows.AsSpan(0, problem.Steps).CopyTo(mine);
+                start.Rows.AsSpan(problem.Steps).CopyTo(node.Prices.AsSpan(node.Nodes.Length * problem.Steps));
+            }
+        }
+
+        foreach (var child in node.Children) Warm(problem, start, child);
+    }
+
+    /// <summary>What a kWh is worth in this problem, roughly: the spread of prices, wear, or the prices themselves.</summary>
+    private static double PriceScale(FleetProblem problem)
+    {
+        if (problem.Steps == 0) return 1;
+        var (fleet, wear) = (problem.Vehicles, 0.0);
+        for (var i = 0; i < fleet.Count; i++) wear += fleet.Wear[i];
+        var spread = problem.Buy.Max() - problem.Sell.Min();
+        var scale = Math.Max(Math.Max(spread, wear / Math.Max(1, fleet.Count)), Math.Max(0.2 * problem.Buy.Average(Math.Abs), 0.01 * problem.OverloadPenalty));
+        return scale > 0 ? scale : 1;
+    }
+
+    private static void OneByOne(int count, Action<int> body)
+    {
+        for (var n = 0; n < count; n++) body(n);
+    }
+
+    private static void Check(FleetProblem problem)
+    {
+        var steps = problem.Steps;
+        void Same(string name, double[]? array)
+        {
+            if (array is not null && array.Length != steps) throw new ArgumentException($"{name} has {array.Length} values; the problem has {steps} steps.", nameof(problem));
+        }
+
+        Same(nameof(problem.Sell), problem.Sell);
+        Same(nameof(problem.BaseLoad), problem.BaseLoad);
+        Same(nameof(problem.ImportMax), problem.ImportMax);
+        Same(nameof(problem.ExportMax), problem.ExportMax);
+        Same(nameof(problem.PvAvailable), problem.PvAvailable);
+        for (var s = 0; s < problem.Sites.Length; s++)
+        {
+            var site = problem.Sites[s];
+            Same($"Sites[{s}].BaseLoad", site.BaseLoad);
+            Same($"Sites[{s}].ImportMax", site.ImportMax);
+            Same($"Sites[{s}].ExportMax", site.ExportMax);
+            Same($"Sites[{s}].PvAvailable", site.PvAvailable);
+            if (site.Parent >= s) throw new ArgumentException($"Sites[{s}] has parent {site.Parent}; a parent comes before its children.", nameof(problem));
+        }
+
+        if (problem.Events.Length > FleetProblem.EventsMax) throw new ArgumentException($"{problem.Events.Length} events; at most {FleetProblem.EventsMax} can be planned at once.", nameof(problem));
+    }
+}

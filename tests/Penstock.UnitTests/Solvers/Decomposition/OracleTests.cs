@@ -1,0 +1,66 @@
+using CsCheck;
+using Penstock.Solvers.Decomposition;
+using Penstock.Solvers.Fleet;
+using Penstock.UnitTests.Solvers.Fleet;
+
+namespace Penstock.UnitTests.Solvers.Decomposition;
+
+/// <summary>The planner against a linear programme that shares nothing with it.</summary>
+public sealed class OracleTests
+{
+    private static readonly Gen<(int Count, int Steps, int Seed, double Import)> Sizes = Gen.Select(Gen.Int[1, 40], Gen.Int[2, 48], Gen.Int[0, 1_000_000], Gen.Double[0.5, 8]);
+
+    private static readonly PlanOptions Exact = new() { GapWanted = 1e-8, RoundsMax = 200 };
+
+    [Fact]
+    public void One_limit_import_and_export() => Sizes.Sample(s => Check(Fleets.Problem(Fleets.Random(s.Count, s.Steps, s.Seed), s.Steps, s.Seed, s.Import, s.Import / 3)), iter: 80);
+
+    [Fact]
+    public void Stations_with_limits_of_their_own_and_nested_ones() => Sizes.Sample(s => Check(Fleets.WithSites(Fleets.Problem(Fleets.Random(s.Count, s.Steps, s.Seed), s.Steps, s.Seed, s.Import, s.Import / 3), s.Seed)), iter: 60);
+
+    [Fact]
+    public void Stationary_batteries_and_sun_that_may_be_curtailed() => Sizes.Sample(s =>
+    {
+        var problem = Fleets.Problem(Fleets.Batteries(Fleets.Random(s.Count, s.Steps, s.Seed), s.Steps), s.Steps, s.Seed, s.Import, 0.5);
+        var sun = Fleets.Prices(s.Steps, s.Seed + 9, 0, 6 * s.Count);
+        Check(problem with { PvAvailable = sun });
+        Check(Fleets.WithSites(problem, s.Seed, sun: true));
+    },
+    iter: 40);
+
+    [Fact]
+    public void A_demand_charge_and_ramp_limits() => Sizes.Sample(s =>
+    {
+        var fleet = Fleets.Random(s.Count, s.Steps, s.Seed, bothWays: 0.3); // a large penalty on changes can pay for pumping, which the programme allows: some only charge, the others lose nothing
+        Array.Fill(fleet.ChargeEfficiency, 1);
+        Array.Fill(fleet.DischargeEfficiency, 1);
+        var problem = Fleets.Problem(fleet, s.Steps, s.Seed, s.Import, 1);
+        problem = problem with { DemandCharge = new DemandCharge(3, s.Count), Ramps = [.. Enumerable.Range(1, (s.Steps - 1) / 3).Select(k => new RampLimit(3 * k, 0.3 * s.Count))] };
+        Check(problem);
+        Check(problem with { PvAvailable = Fleets.Prices(s.Steps, s.Seed + 9, 0, 2 * s.Count) });
+    },
+    iter: 40);
+
+    [Theory]
+    [InlineData(300, "GLOP")]
+    [InlineData(300, "HIGHS_LINEAR_PROGRAMMING")]
+    public void Three_hundred_vehicles_over_a_day(int vehicles, string solver)
+    {
+        var problem = Penstock.Simulator.Instances.FleetInstance.Generate(vehicles, 3);
+        var optimum = LinearOracle.Optimum(problem, solver);
+        var plan = FleetPlanner.Plan(problem, new PlanOptions { GapWanted = 1e-7, RoundsMax = 200 });
+        Assert.InRange(plan.Certificate.Cost / optimum - 1, -1e-6, 1e-6);
+        Assert.InRange(plan.Certificate.LowerBound / optimum - 1, -1e-5, 1e-6);
+    }
+
+    private static void Check(FleetProblem problem)
+    {
+        var optimum = LinearOracle.Optimum(problem);
+        var plan = FleetPlanner.Plan(problem, Exact);
+        var parts = plan.Costs;
+        var size = Math.Abs(parts.Energy) + parts.Wear + parts.Shortfall + parts.Salvage + parts.Overload + parts.Demand;
+        var tolerance = (1e-6 * Math.Max(1, size)) + (5e-5 * problem.Vehicles.Count); // a battery of 100 kWh is known to 4e-6 kWh in single precision; a missing kWh costs 10
+        Assert.InRange(plan.Certificate.Cost - optimum, -tolerance, tolerance);
+        Assert.InRange(plan.Certificate.LowerBound - optimum, -3 * tolerance, tolerance);
+    }
+}
