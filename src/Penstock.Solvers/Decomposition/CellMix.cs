@@ -40,6 +40,8 @@ internal sealed class PlanDraft(FleetProblem problem, int cells)
 {
     internal CellMix[] Cells { get; } = new CellMix[cells];
 
+    internal IReadOnlyList<IReadOnlyList<(double Weight, double[] PricePerKilowattHour)>> Mixtures { get; init; } = [];
+
     /// <summary>PV used by the whole, by the search; null without.</summary>
     internal double[]? PvOfWhole { get; private set; }
 

@@ -142,6 +142,41 @@ internal sealed class Coupling
         return y;
     }
 
+    /// <summary>Row prices of the tree from those of an earlier plan; null where they do not fit.</summary>
+    internal double[]? RowsOf(FleetProblem problem, IReadOnlyList<Node> nodes, FleetPrices prices)
+    {
+        var y = new double[Rows.Length];
+        for (var n = 0; n < nodes.Count; n++)
+        {
+            var known = nodes[n].Site is { } site ? prices.Sites.GetValueOrDefault(site) : prices.Net;
+            if (known is null) continue;
+            if (known.Length != Steps) return null;
+            for (var t = 0; t < Steps; t++) y[(n * Steps) + t] = known[t] * stepHours;
+        }
+
+        for (int r = Nodes * Steps, ramp = 0; r < Rows.Length; r++)
+        {
+            if (Rows[r].Minus is null) y[r] = Rows[r].Step < prices.Demand.Length ? prices.Demand[Rows[r].Step] : 0;
+            else if (prices.Ramps.Length == problem.Ramps.Length) y[r] = prices.Ramps[ramp++];
+        }
+
+        return y;
+    }
+
+    /// <summary>The prices of the whole that row prices amount to; sites are added by their nodes.</summary>
+    internal FleetPrices PricesOf(FleetProblem problem, ReadOnlySpan<double> y, IReadOnlyDictionary<int, double[]> sites)
+    {
+        var (net, demand, ramps) = (new double[Steps], problem.DemandCharge is null ? [] : new double[Steps], new List<double>());
+        for (var t = 0; t < Steps; t++) net[t] = y[t] / stepHours;
+        for (var r = Nodes * Steps; r < Rows.Length; r++)
+        {
+            if (Rows[r].Minus is null) demand[Rows[r].Step] = y[r];
+            else ramps.Add(y[r]);
+        }
+
+        return new FleetPrices(net, demand, [.. ramps], sites);
+    }
+
     private static double[] Base(FleetProblem problem, Node node) => node.Site is { } site ? problem.Sites[site].BaseLoad : problem.BaseLoad;
 
     private static double[]? Pv(FleetProblem problem, Node node) => node.Site is { } site ? problem.Sites[site].PvAvailable : problem.PvAvailable;

@@ -50,7 +50,7 @@ public sealed class FleetPlan
     /// <summary>PV used in each step, of the whole and its sites, kW.</summary>
     public double[] PvUsed { get; internal init; } = [];
 
-    public FleetPrices Prices { get; internal init; } = new([], [], new Dictionary<int, double[]>());
+    public FleetPrices Prices { get; internal init; } = FleetPrices.None;
 
     /// <summary>Beyond limits, the whole and those sites that are.</summary>
     public IReadOnlyList<Overload> Overloads { get; internal init; } = [];
@@ -58,14 +58,17 @@ public sealed class FleetPlan
     /// <summary>Energy missing at departure, kWh, of each vehicle.</summary>
     public float[] Shortfall { get; internal init; } = [];
 
+    /// <summary>What rounding to the piles' steps costs more than the plan before it; null when every pile takes any power.</summary>
+    public double? RoundingLoss { get; internal init; }
+
     /// <summary>Parts of the cost in currency.</summary>
     public PlanCosts Costs { get; internal init; } = new(0, 0, 0, 0, 0, 0, 0, 0);
 
-    /// <summary>Price vectors that blocks of vehicles answer, with their weights; those of mixed sites are not among them.</summary>
-    public IEnumerable<(int[] Vehicles, IReadOnlyList<(double Weight, double[] PricePerKilowattHour)> Mixture)> PriceVectors() =>
-        from c in Enumerable.Range(0, cells.Count)
-        where mixes[c].Parts.All(p => p.Price is not null)
-        select (cells.Vehicles(c), (IReadOnlyList<(double, double[])>)[.. mixes[c].Parts.Select(p => (p.Weight, p.Price!))]);
+    /// <summary>For each block of a large whole its mixture: weights and the price vectors (per kWh) that its vehicles and sites answer. Empty for small problems.</summary>
+    public IReadOnlyList<IReadOnlyList<(double Weight, double[] PricePerKilowattHour)>> Mixtures { get; internal init; } = [];
+
+    /// <summary>What a later plan of a similar problem can start from.</summary>
+    public PlanStart AsStart() => new(Prices, [.. Mixtures.Select(m => (IReadOnlyList<double[]>)[.. m.Select(x => x.PricePerKilowattHour)])]);
 
     /// <summary>Net kW of a vehicle in each step of its stay, while it is there.</summary>
     public float[] Schedule(int vehicle)
@@ -86,11 +89,15 @@ public sealed class FleetPlan
         }
     }
 
-    internal float[] Schedules(int cell)
+    internal float[] Schedules(int cell, bool rounded = true)
     {
         if (!kernels.TryTake(out var kernel)) kernel = new CellKernel(cells);
         var schedules = mixes[cell].Schedules(cells, cell, kernel);
         kernels.Add(kernel);
+        if (!rounded || (problem.Vehicles.PowerStep is null && problem.Vehicles.PowerMin is null)) return schedules;
+        if (mixes[cell].Parts is [{ Schedules: not null }]) schedules = (float[])schedules.Clone(); // those are the plan itself
+        var (vehicles, offsets) = (cells.Vehicles(cell), cells.Offsets(cell));
+        for (var k = 0; k < vehicles.Length; k++) if (PileRounding.Applies(problem.Vehicles, vehicles[k])) PileRounding.Round(problem, vehicles[k], schedules.AsSpan(offsets[k]..offsets[k + 1]), StayAccount.Draw(k));
         return schedules;
     }
 

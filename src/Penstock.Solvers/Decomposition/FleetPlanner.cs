@@ -20,7 +20,7 @@ public static class FleetPlanner
 
     private static FleetPlan Small(FleetProblem problem, LimitTree tree, SiteNode whole, double scale, PlanOptions options, ForEach forEach)
     {
-        Warm(problem, options.Start, whole);
+        Warm(problem, options.Start?.Prices, whole);
         var solver = new NodeSolver(problem, tree.Cells, scale);
         var nothing = new double[problem.Steps];
         var typical = options.GapWanted * scale * problem.StepHours; // a first tolerance; the real one follows from the cost
@@ -36,15 +36,17 @@ public static class FleetPlanner
 
         var draft = new PlanDraft(problem, tree.Cells.Count);
         draft.Collect(whole, [(result.Answer, 1.0)]);
-        return PlanEvaluation.Evaluate(problem, tree, draft, Prices(problem, whole, []), result.Bound, solver.Asked, forEach);
+        var sites = new Dictionary<int, double[]>();
+        CollectPrices(problem, whole, sites);
+        return PlanEvaluation.Evaluate(problem, tree, draft, whole.CouplingAt(nothing).PricesOf(problem, whole.Prices, sites), result.Bound, solver.Asked, forEach);
     }
 
     private static FleetPlan Large(FleetProblem problem, LimitTree tree, double scale, PlanOptions options, ForEach forEach)
     {
-        foreach (var site in tree.Sites) Warm(problem, options.Start, site);
+        foreach (var site in tree.Sites) Warm(problem, options.Start?.Prices, site);
         var master = new WholeMaster(problem, tree, scale, options, forEach);
         master.Run();
-        var draft = new PlanDraft(problem, tree.Cells.Count);
+        var draft = new PlanDraft(problem, tree.Cells.Count) { Mixtures = [.. master.Mixture.Select(m => m.Select(x => (x.Weight / m.Sum(w => w.Weight), x.Answer.Price)).ToArray())] };
         for (var b = 0; b < master.Mixture.Length; b++)
         {
             var mixture = master.Mixture[b];
@@ -55,33 +57,20 @@ public static class FleetPlanner
 
         draft.Use(master.Coupling, [tree.Top], master.Free);
         var sites = new Dictionary<int, double[]>();
-        foreach (var site in tree.Sites) Prices(problem, site, sites);
-        var price = new double[problem.Steps];
-        master.Coupling.Price(master.Prices, [0], price);
-        return PlanEvaluation.Evaluate(problem, tree, draft, new FleetPrices(master.Prices, price, sites), master.Bound, master.Passes, forEach);
+        foreach (var site in tree.Sites) CollectPrices(problem, site, sites);
+        return PlanEvaluation.Evaluate(problem, tree, draft, master.Coupling.PricesOf(problem, master.Prices, sites), master.Bound, master.Passes, forEach);
     }
 
-    /// <summary>Row prices of a node as prices per kWh of its sites, and of the whole where it is the whole.</summary>
-    private static FleetPrices Prices(FleetProblem problem, SiteNode node, Dictionary<int, double[]> sites)
+    /// <summary>Prices per kWh of the sites at and below a node, where they are not all 0.</summary>
+    private static void CollectPrices(FleetProblem problem, SiteNode node, Dictionary<int, double[]> sites)
     {
-        var (y, steps, whole) = (node.Prices, problem.Steps, Array.Empty<double>());
-        var price = new double[steps];
         for (var n = 0; n < node.Nodes.Length; n++)
         {
-            var mine = y.AsSpan(n * steps, steps);
-            if (node.Nodes[n].Site is { } site)
-            {
-                if (mine.ContainsAnyExcept(0)) sites[site] = [.. mine.ToArray().Select(p => p / problem.StepHours)];
-            }
-            else
-            {
-                whole = [.. mine, .. y.AsSpan(node.Nodes.Length * steps)];
-                node.CouplingAt(price).Price(y, [n], price);
-            }
+            var mine = node.Prices.AsSpan(n * problem.Steps, problem.Steps);
+            if (node.Nodes[n].Site is { } site && mine.ContainsAnyExcept(0)) sites[site] = Array.ConvertAll(mine.ToArray(), p => p / problem.StepHours);
         }
 
-        foreach (var child in node.Children) Prices(problem, child, sites);
-        return new FleetPrices(whole, price, sites);
+        foreach (var child in node.Children) CollectPrices(problem, child, sites);
     }
 
     private static double Tolerance(NodeResult result, PlanOptions options) => options.GapWanted * Math.Max(1, Math.Abs(result.Cost));
@@ -90,20 +79,7 @@ public static class FleetPlanner
     private static void Warm(FleetProblem problem, FleetPrices? start, SiteNode node)
     {
         if (start is null) return;
-        for (var n = 0; n < node.Nodes.Length; n++)
-        {
-            var mine = node.Prices.AsSpan(n * problem.Steps, problem.Steps);
-            if (node.Nodes[n].Site is { } site)
-            {
-                if (start.Sites.TryGetValue(site, out var known) && known.Length == mine.Length) for (var t = 0; t < mine.Length; t++) mine[t] = known[t] * problem.StepHours;
-            }
-            else if (start.Rows.Length == problem.Steps + node.Prices.Length - (node.Nodes.Length * problem.Steps))
-            {
-                start.Rows.AsSpan(0, problem.Steps).CopyTo(mine);
-                start.Rows.AsSpan(problem.Steps).CopyTo(node.Prices.AsSpan(node.Nodes.Length * problem.Steps));
-            }
-        }
-
+        if (node.CouplingAt(new double[problem.Steps]).RowsOf(problem, node.Nodes, start) is { } known) node.Prices = known;
         foreach (var child in node.Children) Warm(problem, start, child);
     }
 

@@ -8,10 +8,18 @@ internal static class PlanEvaluation
 {
     internal static FleetPlan Evaluate(FleetProblem problem, LimitTree tree, PlanDraft draft, FleetPrices prices, double bound, double passes, ForEach forEach)
     {
+        if (problem.Vehicles.PowerStep is null && problem.Vehicles.PowerMin is null) return Evaluate(problem, tree, draft, prices, bound, passes, forEach, null);
+        var before = Evaluate(problem, tree, draft, prices, bound, passes, forEach, double.NaN).Certificate.Cost;
+        return Evaluate(problem, tree, draft, prices, bound, passes, forEach, before);
+    }
+
+    /// <param name="before">Cost before rounding; NaN = evaluate before rounding; null = nothing is rounded.</param>
+    private static FleetPlan Evaluate(FleetProblem problem, LimitTree tree, PlanDraft draft, FleetPrices prices, double bound, double passes, ForEach forEach, double? before)
+    {
         var (cells, fleet) = (tree.Cells, problem.Vehicles);
         var plan = new FleetPlan(problem, cells, draft.Cells);
         var (loads, costs, shortfall) = (new double[cells.Count][], new PlanCosts[cells.Count], new float[fleet.Count]);
-        forEach(cells.Count, c => (loads[c], costs[c]) = Cell(problem, cells, c, plan.Schedules(c), shortfall));
+        forEach(cells.Count, c => (loads[c], costs[c]) = Cell(problem, cells, c, plan.Schedules(c, rounded: before is null or not double.NaN), shortfall));
         var run = new Run(problem, draft);
         var net = run.Sites(tree, loads);
         var shared = run.Whole(net);
@@ -22,7 +30,7 @@ internal static class PlanEvaluation
         return new FleetPlan(problem, cells, draft.Cells)
         {
             Certificate = new FleetCertificate(all.Sum, Math.Min(bound, all.Sum), passes),
-            Aggregate = aggregate, PvUsed = run.PvUsed, Overloads = [.. run.Overloads.OrderBy(o => o.Site ?? -1)], Shortfall = shortfall, Costs = all, Prices = prices,
+            Aggregate = aggregate, PvUsed = run.PvUsed, Overloads = [.. run.Overloads.OrderBy(o => o.Site ?? -1)], Shortfall = shortfall, Costs = all, Prices = prices, Mixtures = draft.Mixtures, RoundingLoss = before is { } cost ? all.Sum - cost : null,
         };
     }
 

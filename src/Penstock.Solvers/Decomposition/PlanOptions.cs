@@ -8,8 +8,8 @@ public sealed record PlanOptions
 
     public int Seed { get; init; } = 1;
 
-    /// <summary>Prices of an earlier plan to start from; null = from the tariff.</summary>
-    public FleetPrices? Start { get; init; }
+    /// <summary>What an earlier plan of a similar problem knew; null = start from the tariff.</summary>
+    public PlanStart? Start { get; init; }
 
     /// <summary>Mixtures at most after the first; 0 to 1000.</summary>
     public int RoundsMax { get; init; } = 60;
@@ -20,3 +20,7 @@ public sealed record PlanOptions
     /// <summary>Mixtures at most within a site for one price.</summary>
     internal int SiteRounds { get; init; } = 6;
 }
+
+/// <summary>What a later plan can start from.</summary>
+/// <param name="BlockPrices">For each block of a large whole the price vectors (per kWh, one value per step) that its vehicles answered; empty for small problems.</param>
+public sealed record PlanStart(FleetPrices Prices, IReadOnlyList<IReadOnlyList<double[]>> BlockPrices);

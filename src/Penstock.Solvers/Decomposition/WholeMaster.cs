@@ -67,16 +67,29 @@ internal sealed class WholeMaster
 
     internal void Run()
     {
-        var again = options.Start is { } start && start.Rows.Length == coupling.Rows.Length;
-        Evaluate(again ? (double[])options.Start!.Rows.Clone() : coupling.StartPrices());
+        var known = options.Start is { } start ? coupling.RowsOf(problem, [tree.Top], start.Prices) : null;
+        Evaluate(known ?? coupling.StartPrices());
+        if (known is not null) Remember(options.Start!.BlockPrices);
         program.Start();
         Mix();
         if (Done) return;
-        var passes = again ? 2 : Math.Clamp(1000 * batch / blocks, problem.Vehicles.Count < 300_000 ? 8 : 6, 24);
-        Ascend(passes, again ? 0.25 : 1);
-        Restart();
-        Mix();
+        if (known is null || options.Start!.BlockPrices.Count != blocks)
+        {
+            var passes = known is not null ? 2 : Math.Clamp(1000 * batch / blocks, problem.Vehicles.Count < 300_000 ? 8 : 6, 24);
+            Ascend(passes, known is not null ? 0.25 : 1);
+            Restart();
+            Mix();
+        }
+
         Refine();
+    }
+
+    /// <summary>Asks each block the price vectors that an earlier plan mixed for it.</summary>
+    private void Remember(IReadOnlyList<IReadOnlyList<double[]>> prices)
+    {
+        if (prices.Count != blocks) return;
+        var asked = prices.SelectMany((all, b) => all.Where(p => p.Length == problem.Steps).Select(p => (Block: b, Price: p))).ToArray();
+        Add(asked.Select(a => a.Block).Zip(Ask(asked)));
     }
 
     /// <summary>Mixture, its prices, the next answers, and so on.</summary>
@@ -137,13 +150,21 @@ internal sealed class WholeMaster
 
     private BlockAnswer[] Ask(int[] which, double[] y)
     {
-        var (answers, price) = (new BlockAnswer[which.Length], new double[problem.Steps]);
+        var price = new double[problem.Steps];
         coupling.Price(y, [0], price);
+        return Ask(Array.ConvertAll(which, b => (b, price)));
+    }
+
+    /// <param name="which">Blocks with prices per kWh; a block with sites is asked once at a time.</param>
+    private BlockAnswer[] Ask((int Block, double[] Price)[] which)
+    {
+        var answers = new BlockAnswer[which.Length];
         Passes += (double)which.Length / blocks;
-        forEach(which.Length, n =>
+        var rounds = which.Select((w, n) => (w.Block, Place: n)).GroupBy(w => w.Block).Select(g => g.Select(w => w.Place).ToArray()).ToArray(); // a site remembers, so its block's questions stay in order
+        forEach(rounds.Length, r =>
         {
             if (!workers.TryTake(out var worker)) worker = (new CellKernel(tree.Cells), new NodeSolver(problem, tree.Cells, priceScale));
-            answers[n] = Answer(which[n], price, worker);
+            foreach (var n in rounds[r]) answers[n] = Answer(which[n].Block, which[n].Price, worker);
             workers.Add(worker);
         });
         return answers;

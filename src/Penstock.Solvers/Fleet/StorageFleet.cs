@@ -54,6 +54,12 @@ public sealed class StorageFleet(int count)
     /// <summary>Higher floors in some steps, for some vehicles.</summary>
     public IReadOnlyList<Reserve> Reserves { get; set; } = [];
 
+    /// <summary>A pile takes multiples of this power, kW; 0 = any. Null = every pile takes any power.</summary>
+    public float[]? PowerStep { get; set; }
+
+    /// <summary>Least magnitude of a power that is not 0, kW: a pile's minimum current.</summary>
+    public float[]? PowerMin { get; set; }
+
     public int Steps(int vehicle) => Departure[vehicle] - Arrival[vehicle];
 
     /// <summary>One vehicle in the words of the kernel.</summary>

@@ -47,6 +47,22 @@ internal static class Fleets
             0.25, buy, [.. buy.Select(b => b - 0.05)], [.. buy.Select(_ => n * Between(chance, 0.5, 1.5))], [.. buy.Select(_ => n * importPerVehicle)], [.. buy.Select(_ => n * exportPerVehicle)], 5, fleet);
     }
 
+    /// <summary>The vehicles of the given numbers, in that order.</summary>
+    internal static StorageFleet Pick(StorageFleet from, int[] which)
+    {
+        var to = new StorageFleet(which.Length);
+        for (var n = 0; n < which.Length; n++)
+        {
+            var i = which[n];
+            (to.Site[n], to.Arrival[n], to.Departure[n]) = (from.Site[i], from.Arrival[i], from.Departure[i]);
+            (to.EnergyArrival[n], to.EnergyMin[n], to.EnergyMax[n], to.EnergyTarget[n]) = (from.EnergyArrival[i], from.EnergyMin[i], from.EnergyMax[i], from.EnergyTarget[i]);
+            (to.ChargeMax[n], to.DischargeMax[n], to.ChargeEfficiency[n], to.DischargeEfficiency[n]) = (from.ChargeMax[i], from.DischargeMax[i], from.ChargeEfficiency[i], from.DischargeEfficiency[i]);
+            (to.Wear[n], to.ShortfallPenalty[n], to.Salvage[n]) = (from.Wear[i], from.ShortfallPenalty[i], from.Salvage[i]);
+        }
+
+        return to;
+    }
+
     /// <summary>Every fifth vehicle becomes a battery that stays.</summary>
     internal static StorageFleet Batteries(StorageFleet fleet, int steps)
     {
