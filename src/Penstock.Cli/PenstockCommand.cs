@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Penstock.Cli.Demo;
+using Penstock.Cli.Plan;
 using Penstock.Cli.Simulate;
 
 namespace Penstock.Cli;
@@ -7,5 +8,5 @@ namespace Penstock.Cli;
 /// <summary>The command line of the program.</summary>
 internal static class PenstockCommand
 {
-    internal static RootCommand Root() => new("Penstock: an open vehicle-to-grid platform") { DemoCommand.Create(), ServeCommand.Create(), SimulateCommand.Create() };
+    internal static RootCommand Root() => new("Penstock: an open vehicle-to-grid platform") { DemoCommand.Create(), ServeCommand.Create(), SimulateCommand.Create(), PlanCommand.Create() };
 }

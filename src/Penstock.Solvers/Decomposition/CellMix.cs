@@ -43,7 +43,7 @@ internal sealed class PlanDraft(FleetProblem problem, int cells)
     internal IReadOnlyList<IReadOnlyList<(double Weight, double[] PricePerKilowattHour)>> Mixtures { get; init; } = [];
 
     /// <summary>PV used by the whole, by the search; null without.</summary>
-    internal double[]? PvOfWhole { get; private set; }
+    internal double[]? PvOfWhole { get; set; }
 
     /// <summary>PV used at sites.</summary>
     internal Dictionary<int, double[]> PvOfSites { get; } = [];

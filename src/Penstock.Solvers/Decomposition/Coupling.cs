@@ -49,7 +49,7 @@ internal sealed class Coupling
         var draft = new Draft();
         for (var n = 0; n < nodes.Count; n++)
         {
-            for (var t = 0; t < problem.Steps; t++) draft.Add(nodes[n].Site is { } site ? Within(problem, problem.Sites[site], nodes[n].Reach, t) : Energy(problem, nodes[n].Reach, t), Base(problem, nodes[n])[t], new RowOf(n, t, null));
+            for (var t = 0; t < problem.Steps; t++) draft.Add(CostOf(problem, nodes[n], t), Base(problem, nodes[n])[t], new RowOf(n, t, null));
         }
 
         if (nodes[0].Site is null)
@@ -177,9 +177,12 @@ internal sealed class Coupling
         return new FleetPrices(net, demand, [.. ramps], sites);
     }
 
-    private static double[] Base(FleetProblem problem, Node node) => node.Site is { } site ? problem.Sites[site].BaseLoad : problem.BaseLoad;
+    /// <summary>Cost of a node's net power in a step, per step.</summary>
+    internal static ConvexCost CostOf(FleetProblem problem, Node node, int t) => node.Site is { } site ? Within(problem, problem.Sites[site], node.Reach, t) : Energy(problem, node.Reach, t);
 
-    private static double[]? Pv(FleetProblem problem, Node node) => node.Site is { } site ? problem.Sites[site].PvAvailable : problem.PvAvailable;
+    internal static double[] Base(FleetProblem problem, Node node) => node.Site is { } site ? problem.Sites[site].BaseLoad : problem.BaseLoad;
+
+    internal static double[]? Pv(FleetProblem problem, Node node) => node.Site is { } site ? problem.Sites[site].PvAvailable : problem.PvAvailable;
 
     /// <summary>PV used at a node lowers the sums of its row and of those above, and of the whole's demand and ramp rows.</summary>
     private static double[] Used(IReadOnlyList<Node> nodes, List<RowOf> rows, int node, int step)
@@ -225,12 +228,15 @@ internal sealed class Coupling
         if (draft.Rows.Count > first) draft.Peak = (first, draft.Rows.Count, demand.PerKilowatt, highest);
     }
 
-    private static void AddRamp(FleetProblem problem, RampLimit ramp, Reach reach, Draft draft)
+    private static void AddRamp(FleetProblem problem, RampLimit ramp, Reach reach, Draft draft) =>
+        draft.Add(CostOf(problem, ramp, reach), problem.BaseLoad[ramp.Step] - problem.BaseLoad[ramp.Step - 1], new RowOf(0, ramp.Step, ramp.Step - 1));
+
+    /// <summary>Cost of a change of net power into a limited step.</summary>
+    internal static ConvexCost CostOf(FleetProblem problem, RampLimit ramp, Reach reach)
     {
         var (t, before, penalty) = (ramp.Step, ramp.Step - 1, problem.OverloadPenalty * problem.StepHours);
-        var change = problem.BaseLoad[t] - problem.BaseLoad[before];
-        var far = Math.Abs(change) + reach.Draw[t] + reach.Give[t] + reach.Draw[before] + reach.Give[before] + ramp.ChangeMax + 1;
-        draft.Add(ConvexCost.Of(-far, penalty * (far - ramp.ChangeMax), [(-penalty, far - ramp.ChangeMax), (0, 2 * ramp.ChangeMax), (penalty, far - ramp.ChangeMax)]), change, new RowOf(0, t, before));
+        var far = Math.Abs(problem.BaseLoad[t] - problem.BaseLoad[before]) + reach.Draw[t] + reach.Give[t] + reach.Draw[before] + reach.Give[before] + ramp.ChangeMax + 1;
+        return ConvexCost.Of(-far, penalty * (far - ramp.ChangeMax), [(-penalty, far - ramp.ChangeMax), (0, 2 * ramp.ChangeMax), (penalty, far - ramp.ChangeMax)]);
     }
 
     private sealed class Draft

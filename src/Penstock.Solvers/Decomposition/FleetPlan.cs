@@ -50,6 +50,9 @@ public sealed class FleetPlan
     /// <summary>PV used in each step, of the whole and its sites, kW.</summary>
     public double[] PvUsed { get; internal init; } = [];
 
+    /// <summary>PV used at the sites that have any, kW per step.</summary>
+    public IReadOnlyDictionary<int, double[]> PvUsedBySite { get; internal init; } = new Dictionary<int, double[]>();
+
     public FleetPrices Prices { get; internal init; } = FleetPrices.None;
 
     /// <summary>Beyond limits, the whole and those sites that are.</summary>

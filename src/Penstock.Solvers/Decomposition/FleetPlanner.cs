@@ -1,10 +1,20 @@
 using Penstock.Solvers.Fleet;
+using Penstock.Solvers.Interior;
 
 namespace Penstock.Solvers.Decomposition;
 
 /// <summary>Plans a fleet as one power plant: the cheapest schedules that keep every limit, with a proven lower bound. README.md argues why it works.</summary>
 public static class FleetPlanner
 {
+    /// <summary>The interior-point method stops at this share of the gap wanted.</summary>
+    private const double InteriorShare = 0.05;
+
+    /// <summary>Vehicles that it plans at most; it keeps about 300 bytes per vehicle and step.</summary>
+    private const int InteriorVehiclesMax = 200_000;
+
+    /// <summary>Fewer sites than this give blocks too little to mix.</summary>
+    private const int FewSites = 64;
+
     /// <summary>A plan always exists: what cannot be met is paid for at the penalties and told in <see cref="FleetPlan"/>.</summary>
     /// <param name="forEach">Runs blocks in parallel; null = one after the other. The plan is the same.</param>
     /// <exception cref="ArgumentException">Arrays of the problem differ in length, or it has more events than <see cref="FleetProblem.EventsMax"/>.</exception>
@@ -15,16 +25,17 @@ public static class FleetPlanner
         forEach ??= OneByOne;
         var tree = LimitTree.Of(problem);
         var scale = PriceScale(problem);
-        return tree.Whole is { } whole ? Small(problem, tree, whole, scale, options, forEach) : Large(problem, tree, scale, options, forEach);
+        if (tree.Whole is { } whole) return Small(problem, tree, whole, scale, options, forEach);
+        return InteriorFits(problem, tree) ? Interior(problem, tree, scale, options, forEach) : Large(problem, tree, scale, options, forEach);
     }
 
     private static FleetPlan Small(FleetProblem problem, LimitTree tree, SiteNode whole, double scale, PlanOptions options, ForEach forEach)
     {
         Warm(problem, options.Start?.Prices, whole);
+        if (problem.Events.Length == 0) whole.WarmBy = () => BeginInside(problem, tree, whole, scale, options);
         var solver = new NodeSolver(problem, tree.Cells, scale);
         var nothing = new double[problem.Steps];
-        var typical = options.GapWanted * scale * problem.StepHours; // a first tolerance; the real one follows from the cost
-        var result = solver.Solve(whole, nothing, Math.Max(typical, 1e-12), 1);
+        var result = solver.Solve(whole, nothing, 1e-12, 1);
         for (var round = 0; round < options.RoundsMax && result.Cost - result.Bound > Tolerance(result, options); round++)
         {
             var next = solver.Solve(whole, nothing, Tolerance(result, options), options.RoundsMax);
@@ -37,8 +48,48 @@ public static class FleetPlanner
         var draft = new PlanDraft(problem, tree.Cells.Count);
         draft.Collect(whole, [(result.Answer, 1.0)]);
         var sites = new Dictionary<int, double[]>();
-        CollectPrices(problem, whole, sites);
+        whole.CollectPrices(problem.StepHours, sites);
         return PlanEvaluation.Evaluate(problem, tree, draft, whole.CouplingAt(nothing).PricesOf(problem, whole.Prices, sites), result.Bound, solver.Asked, forEach);
+    }
+
+    /// <summary>Prices and a first answer of every vehicle from the interior-point method.</summary>
+    private static void BeginInside(FleetProblem problem, LimitTree tree, SiteNode whole, double scale, PlanOptions options)
+    {
+        var interior = new InteriorPoint(problem, tree, OneByOne);
+        interior.Solve(scale, InteriorShare * options.GapWanted);
+        var (prices, schedules) = (interior.Prices(), interior.Schedules());
+        whole.Prices = whole.CouplingAt(new double[problem.Steps]).RowsOf(problem, whole.Nodes, prices) ?? whole.Prices;
+        whole.IsWarm = true;
+        for (int m = 0, p = 0; m < whole.Members.Length; m++)
+        {
+            var cell = whole.Members[m].Cell;
+            var offsets = tree.Cells.Offsets(cell);
+            for (var k = 0; k < offsets.Length - 1; k++, p++)
+            {
+                var schedule = schedules[cell].AsSpan(offsets[k]..offsets[k + 1]);
+                whole.Parts[p].Add(schedule, StayAccount.Of(problem, whole.Parts[p].Vehicle, schedule).Own);
+                whole.Parts[p].Answers[^1].Used = true; // the mixture begins with it
+            }
+        }
+    }
+
+    /// <summary>Trees that are deep, or whose sites are few or large, give blocks too little to mix: they are solved as one system.</summary>
+    private static bool InteriorFits(FleetProblem problem, LimitTree tree)
+    {
+        if (problem.Events.Length > 0 || tree.Sites.Length == 0 || problem.Vehicles.Count > InteriorVehiclesMax) return false;
+        var counting = Enumerable.Range(0, problem.Sites.Length).Count(tree.Counts);
+        return counting < InteriorPoint.LevelsMax && (tree.Sites.Length < FewSites || tree.Sites.Any(s => s.Children.Length > 0 || s.Parts.Length > LimitTree.TogetherMax));
+    }
+
+    private static FleetPlan Interior(FleetProblem problem, LimitTree tree, double scale, PlanOptions options, ForEach forEach)
+    {
+        var interior = new InteriorPoint(problem, tree, forEach);
+        interior.Solve(scale, InteriorShare * options.GapWanted);
+        var (prices, schedules) = (interior.Prices(), interior.Schedules());
+        var draft = new PlanDraft(problem, tree.Cells.Count) { PvOfWhole = interior.Pv(null) };
+        for (var c = 0; c < schedules.Length; c++) draft.Cells[c] = new CellMix([new CellMix.Part(1, null, schedules[c])]);
+        for (var s = 0; s < problem.Sites.Length; s++) if (interior.Pv(s) is { } pv) draft.PvOfSites[s] = pv;
+        return PlanEvaluation.Evaluate(problem, tree, draft, prices, PriceBound.Of(problem, tree, prices, forEach), interior.Iterations, forEach);
     }
 
     private static FleetPlan Large(FleetProblem problem, LimitTree tree, double scale, PlanOptions options, ForEach forEach)
@@ -56,21 +107,7 @@ public static class FleetPlanner
         }
 
         draft.Use(master.Coupling, [tree.Top], master.Free);
-        var sites = new Dictionary<int, double[]>();
-        foreach (var site in tree.Sites) CollectPrices(problem, site, sites);
-        return PlanEvaluation.Evaluate(problem, tree, draft, master.Coupling.PricesOf(problem, master.Prices, sites), master.Bound, master.Passes, forEach);
-    }
-
-    /// <summary>Prices per kWh of the sites at and below a node, where they are not all 0.</summary>
-    private static void CollectPrices(FleetProblem problem, SiteNode node, Dictionary<int, double[]> sites)
-    {
-        for (var n = 0; n < node.Nodes.Length; n++)
-        {
-            var mine = node.Prices.AsSpan(n * problem.Steps, problem.Steps);
-            if (node.Nodes[n].Site is { } site && mine.ContainsAnyExcept(0)) sites[site] = Array.ConvertAll(mine.ToArray(), p => p / problem.StepHours);
-        }
-
-        foreach (var child in node.Children) CollectPrices(problem, child, sites);
+        return PlanEvaluation.Evaluate(problem, tree, draft, master.Coupling.PricesOf(problem, master.Prices, master.SitePrices), master.Bound, master.Passes, forEach);
     }
 
     private static double Tolerance(NodeResult result, PlanOptions options) => options.GapWanted * Math.Max(1, Math.Abs(result.Cost));

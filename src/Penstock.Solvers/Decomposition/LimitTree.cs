@@ -31,7 +31,7 @@ internal sealed class LimitTree
         var cells = new List<int[]>();
         for (var s = 0; s < owner.Length; s++) if (owner[s] == s && vehicles[s].Any()) AddCell(s, [.. vehicles[s]]);
         var direct = vehicles[-1].ToArray();
-        var small = direct.Length <= TogetherMax && children[-1].Count() <= TogetherMax;
+        var small = problem.Vehicles.Count <= TogetherMax && Below(-1).Count() * problem.Steps <= RowsMax;
         if (small && direct.Length > 0) AddCell(-1, direct);
         var firstBlock = cells.Count;
         if (!small) cells.AddRange(Dealt(direct));
@@ -94,7 +94,7 @@ internal sealed class LimitTree
     /// <summary>A site and all below it, parents first; -1 = the whole.</summary>
     private IEnumerable<int> Below(int site) => children[site].SelectMany(Below).Prepend(site);
 
-    private Reach ReachOf(int site) => children[site].Aggregate(
+    internal Reach ReachOf(int site) => children[site].Aggregate(
         Reach.Of(problem, vehicles[site]).With(site < 0 ? problem.PvAvailable : problem.Sites[site].PvAvailable), (sum, child) => sum + ReachOf(child));
 
     /// <summary>For each site the nearest one, itself or above, whose limits can bind; -1 = the whole.</summary>

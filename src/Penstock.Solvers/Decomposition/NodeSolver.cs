@@ -12,6 +12,11 @@ internal sealed class NodeSolver(FleetProblem problem, FleetCells cells, double 
     /// <summary>Incremental steps before the first mixture; the answers of the later half are mixed.</summary>
     private const int WarmSteps = 40;
 
+    /// <summary>A child's answer need not be better than this share of the gap, and takes no more than so many rounds: it goes on from there next time.</summary>
+    private const double Rough = 0.1;
+
+    private const int RoundsBelow = 6;
+
     /// <summary>Rounds without progress before a search gives up.</summary>
     private const int Patience = 8;
 
@@ -31,12 +36,23 @@ internal sealed class NodeSolver(FleetProblem problem, FleetCells cells, double 
     internal NodeResult Solve(SiteNode node, double[] outside, double tolerance, int rounds)
     {
         var coupling = node.CouplingAt(outside);
-        var fresh = node.Parts.Length > 0 && node.Parts[0].Answers.Count == 0;
+        if (node.Children.Length > 0 && !node.IsWarm) Warm(node, outside); // with all below it: they would else search one by one
         var first = Ask(node, coupling, outside, node.Prices, tolerance, rounds);
         var plain = first.Plain with { Free = coupling.Complete(first.Entries, node.Prices) };
-        var search = new Search(first.Bound, node.Prices, LocalMix.Close(problem, coupling, outside, first.Entries, first.Load, first.Own, plain));
-        if (search.Gap <= Wanted(search, tolerance)) return search.Result;
-        if (fresh) Warm(node, coupling, outside, search, first.Entries, tolerance, rounds);
+        var search = new Search(node, first.Bound, LocalMix.Close(problem, coupling, outside, first.Entries, first.Load, first.Own, plain));
+        if (search.Gap <= Wanted(search, tolerance))
+        {
+            node.Forget(0);
+            return search.Result;
+        }
+
+        if (!node.IsWarm)
+        {
+            if (node.WarmBy is { } other) other();
+            else Warm(node, outside);
+            search.Take(Ask(node, coupling, outside, node.Prices, tolerance, rounds).Bound, node.Prices);
+        }
+
         var mix = new LocalMix(problem, cells, node, coupling, outside);
         var (pull, idle) = (0.3, 0); // weight of the best prices against those of the mixture
         for (var round = 0; round < rounds && idle < Patience; round++)
@@ -50,7 +66,7 @@ internal sealed class NodeSolver(FleetProblem problem, FleetCells cells, double 
             {
                 var y = new double[center.Length];
                 for (var r = 0; r < y.Length; r++) y[r] = (weight * center[r]) + ((1 - weight) * mix.Prices[r]);
-                improved |= search.Take(Ask(node, coupling, outside, y, tolerance, rounds).Bound, y);
+                improved |= search.Take(Ask(node, coupling, outside, y, Math.Max(tolerance, Rough * search.Gap), rounds).Bound, y);
             }
 
             pull = improved ? Math.Max(0.1, 0.8 * pull) : Math.Min(0.95, pull + (0.3 * (1 - pull)));
@@ -58,38 +74,90 @@ internal sealed class NodeSolver(FleetProblem problem, FleetCells cells, double 
             if (search.Gap <= Wanted(search, tolerance)) break;
         }
 
-        node.Prices = search.Prices;
-        foreach (var part in node.Parts) part.Forget();
+        search.Keep();
+        node.Forget(NodePart.Kept);
         return search.Result;
     }
 
     /// <summary>Closer than single precision answers no search comes.</summary>
     private static double Wanted(Search search, double tolerance) => Math.Max(tolerance, 1e-7 * search.Size);
 
-    /// <summary>Prices by incremental steps: each answer of all vehicles moves them a little; the mean of the later ones is asked last.</summary>
-    private void Warm(SiteNode node, Coupling coupling, double[] outside, Search search, double[] entries, double tolerance, int rounds)
+    /// <summary>
+    /// Prices by incremental steps, of the node and of all below it together: each answer of all vehicles moves them a little; the mean of the later ones is where the search begins. Where the free answer
+    /// keeps all limits nothing is to be done.
+    /// </summary>
+    private void Warm(SiteNode node, double[] outside)
     {
-        var steps = new PriceSteps(coupling, priceScale * problem.StepHours);
-        var (y, mean, half) = ((double[])node.Prices.Clone(), new double[node.Prices.Length], WarmSteps / 2);
-        for (var k = 0; k < WarmSteps; k++)
+        var top = new WarmNode(node, problem, priceScale);
+        for (var k = 0; k < WarmSteps && (k == 0 || top.Moves); k++)
         {
-            steps.Step(y, entries, 1 / (1 + (8.0 * k / WarmSteps)));
-            if (k == half) foreach (var part in node.Parts) part.Answers.Clear();
-            var asked = Ask(node, coupling, outside, y, tolerance, rounds);
-            search.Take(asked.Bound, y);
-            entries = asked.Entries;
-            if (k >= half) Dense.Add(1.0 / (WarmSteps - half), y, mean);
+            top.Begin(keep: k >= WarmSteps / 2);
+            Descend(top, outside, 1 / (1 + (8.0 * k / WarmSteps)));
         }
 
-        search.Take(Ask(node, coupling, outside, mean, tolerance, rounds).Bound, mean);
+        top.End();
+    }
+
+    /// <returns>What the node draws from above, PV at its best against the prices.</returns>
+    private double[] Descend(WarmNode warm, double[] outside, double rate)
+    {
+        var (node, load) = (warm.Node, new double[problem.Steps]);
+        var coupling = node.CouplingAt(outside);
+        var entries = new double[coupling.Rows.Length];
+        AskMembers(node, coupling, outside, warm.Y, load, entries, new double[node.Members.Length][]);
+        if (node.Children.Length > 0)
+        {
+            var below = PriceOn(coupling, outside, warm.Y, [0]);
+            foreach (var child in warm.Children)
+            {
+                var drawn = Descend(child, below, rate);
+                Dense.Add(1, drawn, load);
+                coupling.AddEntries(drawn, [0], entries);
+            }
+        }
+
+        var free = coupling.Complete(entries, warm.Y);
+        for (var f = 0; f < free.Length; f++)
+        {
+            if (coupling.Free[f].PvOf is not (_, var step)) continue;
+            load[step] -= free[f];
+            Dense.Add(free[f], coupling.Free[f].Entries, entries);
+        }
+
+        warm.Step(coupling, entries, rate);
+        return load;
     }
 
     /// <summary>All parts against outside + y; their answers are added to what is known.</summary>
     private Answered Ask(SiteNode node, Coupling coupling, double[] outside, double[] y, double tolerance, int rounds)
     {
-        Asked++;
         var (load, entries, prices) = (new double[problem.Steps], new double[coupling.Rows.Length], new double[node.Members.Length][]);
-        var (bound, costs, p) = (coupling.Bound(y), 0.0, 0);
+        var (bound, costs) = AskMembers(node, coupling, outside, y, load, entries, prices);
+        bound += coupling.Bound(y);
+        var p = node.Parts.Length - node.Children.Length;
+        var children = new (SiteAnswer, double)[node.Children.Length][];
+        if (children.Length == 0) return new Answered(load, entries, costs, bound, new SiteAnswer([], 0, prices, null, [], children));
+        var below = PriceOn(coupling, outside, y, [0]);
+        for (var c = 0; c < children.Length; c++, p++)
+        {
+            var answered = Solve(node.Children[c], below, tolerance / (2 * children.Length), Math.Min(rounds, RoundsBelow));
+            node.Parts[p].Add(answered.Answer);
+            children[c] = [(answered.Answer, 1.0)];
+            costs += answered.Answer.Cost;
+            bound += answered.Bound;
+            Dense.Add(1, answered.Answer.Load, load);
+            coupling.AddEntries(answered.Answer.Load, [0], entries);
+        }
+
+        return new Answered(load, entries, costs, bound, new SiteAnswer([], 0, prices, null, [], children));
+    }
+
+    /// <summary>The vehicles of all members against outside + y.</summary>
+    /// <returns>Their least cost with energy, and their own costs.</returns>
+    private (double Bound, double Own) AskMembers(SiteNode node, Coupling coupling, double[] outside, double[] y, double[] load, double[] entries, double[][] prices)
+    {
+        Asked++;
+        var (bound, costs, p) = (0.0, 0.0, 0);
         for (var m = 0; m < node.Members.Length; m++)
         {
             var (cell, path) = (node.Members[m].Cell, node.Members[m].Path);
@@ -105,7 +173,6 @@ internal sealed class NodeSolver(FleetProblem problem, FleetCells cells, double 
                 node.Parts[p].Add(schedule, own[k]);
                 for (var t = 0; t < schedule.Length; t++) mine[node.Parts[p].First + t] += schedule[t];
                 costs += own[k];
-                bound += own[k];
             }
 
             bound += Dense.Dot(mine, price) * problem.StepHours;
@@ -113,21 +180,7 @@ internal sealed class NodeSolver(FleetProblem problem, FleetCells cells, double 
             coupling.AddEntries(mine, path, entries);
         }
 
-        var children = new (SiteAnswer, double)[node.Children.Length][];
-        if (children.Length == 0) return new Answered(load, entries, costs, bound, new SiteAnswer([], 0, prices, null, [], children));
-        var below = PriceOn(coupling, outside, y, [0]);
-        for (var c = 0; c < children.Length; c++, p++)
-        {
-            var answered = Solve(node.Children[c], below, tolerance / (2 * children.Length), rounds);
-            node.Parts[p].Add(answered.Answer);
-            children[c] = [(answered.Answer, 1.0)];
-            costs += answered.Answer.Cost;
-            bound += answered.Bound;
-            Dense.Add(1, answered.Answer.Load, load);
-            coupling.AddEntries(answered.Answer.Load, [0], entries);
-        }
-
-        return new Answered(load, entries, costs, bound, new SiteAnswer([], 0, prices, null, [], children));
+        return (bound + costs, costs);
     }
 
     private double[] PriceOn(Coupling coupling, double[] outside, double[] y, ReadOnlySpan<int> path)
@@ -144,12 +197,13 @@ internal sealed class NodeSolver(FleetProblem problem, FleetCells cells, double 
     private readonly record struct Answered(double[] Load, double[] Entries, double Own, double Bound, SiteAnswer Plain);
 
     /// <summary>The best bound and the cheapest answer so far.</summary>
-    private sealed class Search(double bound, double[] prices, (SiteAnswer Answer, double Cost) found)
+    private sealed class Search(SiteNode node, double bound, (SiteAnswer Answer, double Cost) found)
     {
         private double bound = bound;
         private (SiteAnswer Answer, double Cost) found = found;
+        private IReadOnlyList<double[]> below = Below(node);
 
-        internal double[] Prices { get; private set; } = prices;
+        internal double[] Prices { get; private set; } = node.Prices;
 
         internal double Gap => found.Cost - bound;
 
@@ -160,8 +214,24 @@ internal sealed class NodeSolver(FleetProblem problem, FleetCells cells, double 
         internal bool Take(double value, double[] y)
         {
             if (value <= bound) return false;
-            (bound, Prices) = (value, (double[])y.Clone());
+            (bound, Prices, below) = (value, (double[])y.Clone(), Below(node));
             return true;
+        }
+
+        /// <summary>Leaves the prices of the best bound with the node and those below it.</summary>
+        internal void Keep()
+        {
+            node.Prices = Prices;
+            var next = 0;
+            foreach (var child in node.Children) Restore(child, ref next);
+        }
+
+        private static List<double[]> Below(SiteNode node) => [.. node.Children.SelectMany(c => Below(c).Prepend(c.Prices))];
+
+        private void Restore(SiteNode child, ref int next)
+        {
+            child.Prices = below[next++];
+            foreach (var one in child.Children) Restore(one, ref next);
         }
 
         internal void Take(SiteAnswer answer, double cost)

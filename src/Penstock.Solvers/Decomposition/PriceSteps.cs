@@ -7,17 +7,20 @@ namespace Penstock.Solvers.Decomposition;
 /// price (Nedic and Bertsekas 2001), with one step length per row from the past violations (Duchi, Hazan and Singer 2011) and the row's own cost taken into account exactly (proximal step). Free of units:
 /// the largest step is a share of the price scale.
 /// </summary>
-internal sealed class PriceSteps(Coupling coupling, double scale)
+/// <param name="first">Any coupling of the rows; costs may change from step to step.</param>
+internal sealed class PriceSteps(Coupling first, double scale)
 {
     /// <summary>First step as a share of the price scale.</summary>
     private const double First = 0.6;
 
-    private readonly double[] squares = new double[coupling.Nodes * coupling.Steps];
+    private readonly double[] squares = new double[first.Nodes * first.Steps];
 
     /// <param name="entries">Estimated row sums of all loads.</param>
     /// <param name="rate">Falls from 1.</param>
-    internal void Step(double[] y, ReadOnlySpan<double> entries, double rate)
+    /// <returns>Whether a price changed.</returns>
+    internal bool Step(Coupling coupling, double[] y, ReadOnlySpan<double> entries, double rate)
     {
+        var moved = false;
         for (var r = 0; r < squares.Length; r++)
         {
             var cost = coupling.Costs[r];
@@ -26,8 +29,12 @@ internal sealed class PriceSteps(Coupling coupling, double scale)
             squares[r] += violation * violation;
             if (squares[r] == 0) continue;
             var length = rate * First * scale / Math.Sqrt(squares[r]);
-            y[r] = Taken(cost, y[r] + (length * sum), length);
+            var next = Taken(cost, y[r] + (length * sum), length);
+            moved |= next != y[r];
+            y[r] = next;
         }
+
+        return moved;
     }
 
     /// <summary>How far the sum is from what the row would take at this price.</summary>

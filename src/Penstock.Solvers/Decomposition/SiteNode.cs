@@ -36,10 +36,34 @@ internal sealed class SiteNode
     /// <summary>Row prices at which the node's best bound was found last.</summary>
     internal double[] Prices { get; set; }
 
+    /// <summary>Whether incremental steps have found it prices to begin with.</summary>
+    internal bool IsWarm { get; set; }
+
+    /// <summary>Finds prices and answers in place of incremental steps; null = those.</summary>
+    internal Action? WarmBy { get; set; }
+
+    /// <summary>Drops answers that the last mixture does not use, the oldest first, down to so many a part.</summary>
+    internal void Forget(int kept)
+    {
+        foreach (var part in Parts) part.Forget(kept);
+    }
+
     /// <param name="outside">Price per kWh above the node; PV is worth it.</param>
     internal Coupling CouplingAt(ReadOnlySpan<double> outside) => constant ?? Coupling.Of(problem, Nodes, outside);
 
     internal ReadOnlySpan<int> Path(NodePart part) => part.Member < 0 ? Top : Members[part.Member].Path;
+
+    /// <summary>Prices per kWh of the sites at and below the node, where they are not all 0.</summary>
+    internal void CollectPrices(double stepHours, Dictionary<int, double[]> sites)
+    {
+        for (var n = 0; n < Nodes.Length; n++)
+        {
+            var mine = Prices.AsSpan(n * problem.Steps, problem.Steps);
+            if (Nodes[n].Site is { } site && mine.ContainsAnyExcept(0)) sites[site] = Array.ConvertAll(mine.ToArray(), p => p / stepHours);
+        }
+
+        foreach (var child in Children) child.CollectPrices(stepHours, sites);
+    }
 
     private static readonly int[] Top = [0];
 }
@@ -63,10 +87,9 @@ internal sealed record NodePart(int Member, int Vehicle, int First)
 
     internal void Add(SiteAnswer child) => Answers.Add(new PartAnswer([], child.Cost, child));
 
-    /// <summary>Drops the oldest answers that nobody uses.</summary>
-    internal void Forget()
+    internal void Forget(int kept)
     {
-        for (var a = 0; a < Answers.Count && Answers.Count > Kept;)
+        for (var a = 0; a < Answers.Count && Answers.Count > kept;)
         {
             if (Answers[a].Used) a++;
             else Answers.RemoveAt(a);

@@ -47,6 +47,9 @@ internal sealed class WholeMaster
     /// <summary>The row prices of <see cref="Bound"/>.</summary>
     internal double[] Prices { get; private set; } = [];
 
+    /// <summary>Prices per kWh of the sites that bind at <see cref="Bound"/>.</summary>
+    internal Dictionary<int, double[]> SitePrices { get; private set; } = [];
+
     /// <summary>What the best mixture costs by the mixing program.</summary>
     internal double Cost { get; private set; } = double.PositiveInfinity;
 
@@ -122,7 +125,10 @@ internal sealed class WholeMaster
         var answers = Ask([.. Enumerable.Range(0, blocks)], y);
         var bound = coupling.Bound(y) + answers.Sum(a => a.Bound);
         Add(answers.Select((a, b) => (b, a)));
-        if (bound > Bound) (Bound, Prices) = (bound, (double[])y.Clone());
+        if (bound <= Bound) return;
+        (Bound, Prices) = (bound, (double[])y.Clone());
+        SitePrices = [];
+        foreach (var site in tree.Sites) site.CollectPrices(problem.StepHours, SitePrices);
     }
 
     /// <summary>Incremental passes from the best prices; the answers of the later ones are kept, and the mean of the last prices is evaluated.</summary>
@@ -141,7 +147,7 @@ internal sealed class WholeMaster
             if (k >= all - (options.PassesKept * updates)) Add(which.Zip(answers));
             var load = new double[problem.Steps];
             foreach (var answer in answers) Dense.Add((double)blocks / which.Length, answer.Load, load);
-            steps.Step(y, load, rate / (1 + (16.0 * k / all)));
+            steps.Step(coupling, y, load, rate / (1 + (16.0 * k / all)));
             if (k >= all - averaged) Dense.Add(1.0 / averaged, y, mean);
         }
 

@@ -1,0 +1,186 @@
+using System.Text.Json.Nodes;
+using CsCheck;
+using Penstock.Solvers.Fleet;
+using Penstock.UnitTests.Solvers.Fleet;
+
+namespace Penstock.UnitTests.Cli.Plan;
+
+public sealed class PlanCommandTests : IDisposable
+{
+    private readonly PlanFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void Every_plan_passes_the_verifier() => Gen.Select(Gen.Int[1, 40], Gen.Int[2, 96], Gen.Int[0, 100_000], Gen.Int[0, 6]).Sample(
+        (count, steps, seed, kind) =>
+        {
+            using var mine = new PlanFolder();
+            mine.Of(Kind(count, steps, seed, kind));
+            Assert.Equal(0, mine.Plan());
+            var (code, output, error) = mine.Verify();
+            Assert.True(code == 0, $"{error}{output}");
+        },
+        iter: 60);
+
+    [Fact]
+    public void A_large_plan_passes_the_verifier_and_a_later_one_starts_from_it()
+    {
+        folder.Of(Penstock.Simulator.Instances.FleetInstance.WithSites(3000, 30, 0.5, 3));
+        Assert.Equal(0, folder.Plan());
+        var (code, output, error) = folder.Verify();
+        Assert.True(code == 0, $"{error}{output}");
+        var passes = folder.Result()["certificate"]!["passes"]!.GetValue<double>();
+        File.Move(folder.File("plan.json"), folder.File("earlier.json"));
+        Assert.Equal(0, folder.Plan("--start", folder.File("earlier.json")));
+        Assert.Equal(0, folder.Verify().Code);
+        Assert.True(folder.Result()["certificate"]!["passes"]!.GetValue<double>() < passes);
+    }
+
+    [Theory]
+    [InlineData("certificate.lowerBound", 1.001)]
+    [InlineData("certificate.cost", 0.999)]
+    [InlineData("certificate.gap", 3)]
+    [InlineData("aggregateKw.40", 2)]
+    [InlineData("prices.netPerKwh.40", 4)]
+    public void A_plan_that_claims_more_than_its_schedules_prove_fails_with_8(string field, double factor)
+    {
+        folder.Of(Kind(30, 48, 5, 0));
+        folder.Plan("--gap", "1e-3");
+        var plan = folder.Result();
+        var path = field.Split('.');
+        var parent = path.Length == 2 ? plan[path[0]]! : plan[path[0]]![path[1]]!;
+        if (int.TryParse(path[^1], out var index)) parent[index] = (parent[index]!.GetValue<double>() * factor) + 1.5;
+        else parent[path[^1]] = parent[path[^1]]!.GetValue<double>() * factor;
+        File.WriteAllText(folder.File("plan.json"), plan.ToJsonString());
+        var (code, output, error) = folder.Verify();
+        Assert.True(code == 8, output + error);
+        Assert.Contains("does not hold", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("B,2,500,0", "500 kW is outside")]
+    [InlineData("A,9,5,0", "A is not there in step 9")]
+    [InlineData("Z,0,5,0", "no vehicle \"Z\"")]
+    [InlineData("B,1,5,5", "one of both")]
+    [InlineData("A,0,-5,0", "not negative")]
+    public void A_schedule_that_a_vehicle_cannot_do_fails_with_8(string row, string expected)
+    {
+        folder.Small();
+        folder.Plan();
+        File.AppendAllText(folder.File("schedule.csv"), row + "\n");
+        var (code, _, error) = folder.Verify();
+        Assert.Equal(8, code);
+        Assert.Contains(expected, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Files_that_are_no_plan_are_told_with_3()
+    {
+        folder.Small();
+        folder.Plan();
+        File.WriteAllText(folder.File("plan.json"), "{}");
+        Assert.Equal(3, folder.Verify().Code);
+        File.Delete(folder.File("schedule.csv"));
+        Assert.Equal(3, folder.Verify().Code);
+    }
+
+    [Fact]
+    public void What_cannot_be_met_is_listed_with_amount_and_unit()
+    {
+        folder.Small(
+            json => json["limits"]!["baseLoadKw"] = new JsonArray(10, 50, 10, 10),
+            csv => csv.Replace("B,S1,1,3,30,10,60,30", "B,S1,1,3,5,10,60,70", StringComparison.Ordinal));
+        Assert.Equal(0, folder.Plan());
+        var relaxed = folder.Result()["relaxed"]!.AsArray().Select(r => r!.ToJsonString()).ToList();
+        Assert.Contains("""{"vehicleId":"B","what":"energyMin","by":5,"unit":"kWh"}""", relaxed);
+        Assert.Contains(relaxed, r => r.StartsWith("""{"vehicleId":"B","what":"energyTarget","by":54.55""", StringComparison.Ordinal)); // 70 - 5 - 2 x 5.225
+        Assert.Contains(relaxed, r => r.StartsWith("""{"siteId":null,"what":"importMax","by":""", StringComparison.Ordinal));
+        Assert.Equal(0, folder.Verify().Code);
+    }
+
+    [Fact]
+    public void A_carbon_price_moves_energy_and_the_emissions_are_told()
+    {
+        static string Charging(string csv) => csv.Replace(",11,11,", ",11,0,", StringComparison.Ordinal);
+        static void Dear(JsonObject json) => json["prices"]!["buyPerKwh"] = new JsonArray(1, 0.4, 0.42, 1.2);
+        folder.Small(Dear, Charging);
+        folder.Plan();
+        Assert.Null(folder.Result()["emissionsKg"]);
+        folder.Small(json =>
+        {
+            Dear(json);
+            json["carbon"] = JsonNode.Parse("""{"pricePerTonne":500,"kgPerKwh":[0.2,0.9,0.1,0.9]}""");
+        }, Charging);
+        Assert.Equal(0, folder.Plan());
+        var cheap = folder.Result()["emissionsKg"]!.GetValue<double>();
+        folder.Small(json =>
+        {
+            Dear(json);
+            json["carbon"] = JsonNode.Parse("""{"pricePerTonne":0,"kgPerKwh":[0.2,0.9,0.1,0.9]}""");
+        }, Charging);
+        folder.Plan();
+        Assert.True(cheap < folder.Result()["emissionsKg"]!.GetValue<double>(), folder.Result()["aggregateKw"]!.ToJsonString() + cheap + " " + folder.Result()["emissionsKg"]);
+        Assert.Equal(0, folder.Verify().Code);
+    }
+
+    [Fact]
+    public void Nested_sites_too_large_to_be_planned_at_once_pass_the_verifier()
+    {
+        var problem = Penstock.Simulator.Instances.FleetInstance.WithSites(1500, 50, 1, 3);
+        var feeder = problem.Sites[0] with { ImportMax = [.. problem.BaseLoad.Select(_ => 500.0)], ExportMax = [.. problem.BaseLoad.Select(_ => 300.0)] };
+        foreach (ref var site in problem.Vehicles.Site.AsSpan()) site += 3;
+        folder.Of(problem with { Sites = [feeder, feeder with { Parent = 0 }, feeder with { Parent = 0 }, .. problem.Sites.Select((s, n) => s with { Parent = n % 3 })] });
+        Assert.Equal(0, folder.Plan("--gap", "1e-3"));
+        var (code, output, error) = folder.Verify();
+        Assert.True(code == 0, $"{error}{output}");
+        Assert.InRange(folder.Result()["certificate"]!["gap"]!.GetValue<double>(), 0, 1e-3);
+    }
+
+    [Fact]
+    public void The_same_problem_and_seed_give_the_same_files()
+    {
+        folder.Of(Penstock.Simulator.Instances.FleetInstance.Generate(900, 3));
+        folder.Plan("--threads", "1");
+        var (schedule, plan) = (File.ReadAllBytes(folder.File("schedule.csv")), folder.Result());
+        folder.Plan("--threads", "2");
+        Assert.Equal(schedule, File.ReadAllBytes(folder.File("schedule.csv")));
+        foreach (var field in new[] { "aggregateKw", "relaxed", "prices", "priceVectors", "binding" }) Assert.Equal(plan[field]!.ToJsonString(), folder.Result()[field]!.ToJsonString());
+    }
+
+    [Fact]
+    public void The_verifier_shares_no_code_with_the_planner()
+    {
+        foreach (var file in Directory.GetFiles(Path.Combine(Penstock.UnitTests.Ocpp.Schemas.Checkout(), "src", "Penstock.Cli", "PlanVerify"), "*.cs"))
+        {
+            Assert.DoesNotContain(File.ReadAllLines(file), l => l.StartsWith("using Penstock", StringComparison.Ordinal) || l.Contains("Penstock.Solvers", StringComparison.Ordinal) || l.Contains("Penstock.Core", StringComparison.Ordinal) || l.Contains("Cli.Plan.", StringComparison.Ordinal));
+        }
+    }
+
+    private static FleetProblem Kind(int count, int steps, int seed, int kind)
+    {
+        var fleet = Fleets.Random(count, steps, seed);
+        var plain = Fleets.Problem(fleet, steps, seed, 3, 1);
+        switch (kind)
+        {
+            case 1:
+                return Fleets.WithSites(plain, seed, sun: true);
+            case 2:
+                return plain with { Events = [new SubsidyEvent(steps / 3, steps / 2, 2), new SubsidyEvent(steps / 2, steps - 1, 0.5)] };
+            case 3:
+                fleet.LeaveProbability = [.. Enumerable.Range(0, count).Select(i => i % 2 == 0 ? 0.03f : 0)];
+                fleet.Reserves = [new Reserve(0, steps / 2, steps - 1, 0.8 * fleet.EnergyMax[0])];
+                return plain;
+            case 4:
+                return plain with { DemandCharge = new DemandCharge(3, count), PvAvailable = Fleets.Prices(steps, seed, 0, count), Ramps = [.. Enumerable.Range(1, (steps - 1) / 2).Select(k => new RampLimit(2 * k, 0.5 * count))] };
+            case 5:
+                fleet.PowerStep = [.. Enumerable.Repeat(0.1f, count)];
+                fleet.PowerMin = [.. Enumerable.Range(0, count).Select(i => i % 2 * 1.4f)];
+                return plain;
+            case 6:
+                return plain with { Buy = Fleets.Prices(steps, seed, -1, 1), Sell = Fleets.Prices(steps, seed + 1, -1, 1) };
+            default:
+                return plain;
+        }
+    }
+}
