@@ -1,23 +1,34 @@
+using System.Numerics;
+
 namespace Penstock.Solvers.Interior;
 
 /// <summary>
-/// Variables x within [lower, upper] (the upper may be infinite) with the multipliers of both bounds, as an interior-point method moves them. A direction is x and what follows for the multipliers; the
-/// products of the first (affine) direction are kept for the second (corrected) one.
+/// Variables x within [lower, upper] with the multipliers of both bounds, as an interior-point method moves them. A direction is x and what follows for the multipliers; the products of the first (affine)
+/// direction are kept for the second (corrected) one. Whole arrays at a time in vector code.
 /// </summary>
 internal sealed class BoundedVariables
 {
+    /// <summary>An upper bound that none needs.</summary>
+    internal const double NoUpper = 1e9;
+
+    private readonly double[] lowerDirection;
+    private readonly double[] upperDirection;
     private readonly double[] lowerProduct;
     private readonly double[] upperProduct;
     private double center;
 
     internal BoundedVariables(int count)
     {
-        (Lower, Upper, Cost, X) = (new double[count], new double[count], new double[count], new double[count]);
-        (LowerDual, UpperDual, Direction, Theta, Rest) = (new double[count], new double[count], new double[count], new double[count], new double[count]);
-        (lowerProduct, upperProduct) = (new double[count], new double[count]);
+        Count = count;
+        var length = (count + Vector<double>.Count - 1) / Vector<double>.Count * Vector<double>.Count; // whole vectors; what is beyond the count moves by itself and means nothing
+        double[] Array() => new double[length];
+        (Lower, Upper, Cost, X, LowerDual, UpperDual) = (Array(), Array(), Array(), Array(), Array(), Array());
+        (Direction, Theta, Rest, Priced) = (Array(), Array(), Array(), Array());
+        (lowerDirection, upperDirection, lowerProduct, upperProduct) = (Array(), Array(), Array(), Array());
+        for (var k = count; k < length; k++) Upper[k] = 2;
     }
 
-    internal int Count => X.Length;
+    internal int Count { get; }
 
     internal double[] Lower { get; }
 
@@ -27,117 +38,126 @@ internal sealed class BoundedVariables
 
     internal double[] X { get; }
 
-    internal double[] LowerDual { get; }
+    private double[] LowerDual { get; }
 
-    internal double[] UpperDual { get; }
+    private double[] UpperDual { get; }
 
     internal double[] Direction { get; }
 
-    /// <summary>1 / (lower dual / room below + upper dual / room above); 0 = fixed.</summary>
+    /// <summary>1 / (lower dual / room below + upper dual / room above).</summary>
     internal double[] Theta { get; }
 
     /// <summary>Dual residual with the complementarity terms: direction = Theta (A' dual direction - Rest).</summary>
     internal double[] Rest { get; }
 
+    /// <summary>A' dual, then A' dual direction: to be filled before <see cref="Prepare"/> and <see cref="Direct"/>.</summary>
+    internal double[] Priced { get; }
+
+    internal double Weighted(int k) => Theta[k] * Rest[k];
+
     /// <summary>Puts every variable inside its bounds with multipliers of about <paramref name="dual"/>.</summary>
     internal void Start(double dual)
     {
-        for (var k = 0; k < Count; k++)
+        for (var k = 0; k < X.Length; k++)
         {
             var room = Upper[k] - Lower[k];
-            X[k] = double.IsPositiveInfinity(room) ? Lower[k] + 1 : Lower[k] + (0.5 * room);
+            var wide = room >= NoUpper / 2;
+            X[k] = wide ? Lower[k] + 1 : Lower[k] + (0.5 * room);
             LowerDual[k] = Math.Max(dual, Cost[k] + dual);
-            UpperDual[k] = double.IsPositiveInfinity(room) ? 0 : Math.Max(dual, LowerDual[k] - Cost[k]);
+            UpperDual[k] = wide ? dual / room : Math.Max(dual, LowerDual[k] - Cost[k]);
         }
     }
 
-    /// <summary>Sum of the products room x multiplier, and their number.</summary>
-    internal (double Sum, int Count) Complementarity(double primalStep, double dualStep)
-    {
-        var (sum, count) = (0.0, 0);
-        for (var k = 0; k < Count; k++)
-        {
-            if (Theta[k] == 0) continue;
-            var (lower, upper) = Duals(k);
-            sum += (X[k] + (primalStep * Direction[k]) - Lower[k]) * (LowerDual[k] + (dualStep * lower));
-            count++;
-            if (double.IsPositiveInfinity(Upper[k])) continue;
-            sum += (Upper[k] - X[k] - (primalStep * Direction[k])) * (UpperDual[k] + (dualStep * upper));
-            count++;
-        }
-
-        return (sum, count);
-    }
-
-    /// <summary>Theta of every variable.</summary>
     internal void Weigh()
     {
-        for (var k = 0; k < Count; k++)
+        var (x, lower, upper, below, above, theta) = (X, Lower, Upper, LowerDual, UpperDual, Theta);
+        for (var k = 0; k < x.Length; k += Vector<double>.Count)
         {
-            var room = Upper[k] - Lower[k];
-            Theta[k] = room <= 0 ? 0 : 1 / ((LowerDual[k] / (X[k] - Lower[k])) + (double.IsPositiveInfinity(room) ? 0 : UpperDual[k] / (Upper[k] - X[k])));
-            (lowerProduct[k], upperProduct[k]) = (0, 0);
+            var (at, zl, zu) = (new Vector<double>(x, k), new Vector<double>(below, k), new Vector<double>(above, k));
+            (Vector<double>.One / ((zl / (at - new Vector<double>(lower, k))) + (zu / (new Vector<double>(upper, k) - at)))).CopyTo(theta, k);
+        }
+
+        Array.Clear(lowerProduct);
+        Array.Clear(upperProduct);
+    }
+
+    /// <summary>Rest from the prices, towards complementarity products of <paramref name="towards"/>.</summary>
+    internal void Prepare(double towards)
+    {
+        center = towards;
+        var middle = new Vector<double>(towards);
+        for (var k = 0; k < X.Length; k += Vector<double>.Count)
+        {
+            var at = new Vector<double>(X, k);
+            var rest = new Vector<double>(Cost, k) - new Vector<double>(Priced, k) - ((middle - new Vector<double>(lowerProduct, k)) / (at - new Vector<double>(Lower, k)));
+            (rest + ((middle - new Vector<double>(upperProduct, k)) / (new Vector<double>(Upper, k) - at))).CopyTo(Rest, k);
         }
     }
 
-    /// <summary>Rest from A' dual, towards complementarity products of <paramref name="center"/>.</summary>
-    /// <param name="priced">A' dual.</param>
-    internal void Prepare(int k, double priced, double center)
+    /// <summary>Directions of x and of the multipliers from the prices' direction.</summary>
+    /// <returns>The reciprocals of the longest steps that keep x and the multipliers inside.</returns>
+    internal (double Primal, double Dual) Direct()
     {
-        this.center = center;
-        if (Theta[k] == 0) return;
-        var rest = Cost[k] - priced - LowerDual[k] + UpperDual[k];
-        rest -= (center - ((X[k] - Lower[k]) * LowerDual[k]) - lowerProduct[k]) / (X[k] - Lower[k]);
-        if (!double.IsPositiveInfinity(Upper[k])) rest += (center - ((Upper[k] - X[k]) * UpperDual[k]) - upperProduct[k]) / (Upper[k] - X[k]);
-        Rest[k] = rest;
+        var (middle, primal, dual) = (new Vector<double>(center), Vector<double>.Zero, Vector<double>.Zero);
+        for (var k = 0; k < X.Length; k += Vector<double>.Count)
+        {
+            var (at, zl, zu) = (new Vector<double>(X, k), new Vector<double>(LowerDual, k), new Vector<double>(UpperDual, k));
+            var (below, above) = (at - new Vector<double>(Lower, k), new Vector<double>(Upper, k) - at);
+            var move = new Vector<double>(Theta, k) * (new Vector<double>(Priced, k) - new Vector<double>(Rest, k));
+            var down = ((middle - new Vector<double>(lowerProduct, k) - (zl * move)) / below) - zl;
+            var up = ((middle - new Vector<double>(upperProduct, k) + (zu * move)) / above) - zu;
+            move.CopyTo(Direction, k);
+            down.CopyTo(lowerDirection, k);
+            up.CopyTo(upperDirection, k);
+            primal = Vector.Max(primal, Vector.Max(-move / below, move / above));
+            dual = Vector.Max(dual, Vector.Max(-down / zl, -up / zu));
+        }
+
+        return (Most(primal), Most(dual));
+    }
+
+    /// <summary>Sum of the products room x multiplier after a step.</summary>
+    internal double Complementarity(double primalStep, double dualStep)
+    {
+        var (sum, p, d) = (Vector<double>.Zero, new Vector<double>(primalStep), new Vector<double>(dualStep));
+        for (var k = 0; k < X.Length; k += Vector<double>.Count)
+        {
+            var at = new Vector<double>(X, k) + (p * new Vector<double>(Direction, k));
+            sum += (at - new Vector<double>(Lower, k)) * (new Vector<double>(LowerDual, k) + (d * new Vector<double>(lowerDirection, k)));
+            sum += (new Vector<double>(Upper, k) - at) * (new Vector<double>(UpperDual, k) + (d * new Vector<double>(upperDirection, k)));
+        }
+
+        return Vector.Sum(sum);
     }
 
     /// <summary>Keeps the products of the affine direction.</summary>
     internal void Correct()
     {
-        for (var k = 0; k < Count; k++)
+        for (var k = 0; k < X.Length; k += Vector<double>.Count)
         {
-            if (Theta[k] == 0) continue;
-            var (lower, upper) = Duals(k);
-            (lowerProduct[k], upperProduct[k]) = (Direction[k] * lower, -Direction[k] * upper);
+            var move = new Vector<double>(Direction, k);
+            (move * new Vector<double>(lowerDirection, k)).CopyTo(lowerProduct, k);
+            (-move * new Vector<double>(upperDirection, k)).CopyTo(upperProduct, k);
         }
-    }
-
-    /// <summary>The longest steps that keep everything inside.</summary>
-    internal (double Primal, double Dual) Longest()
-    {
-        var (primal, dual) = (1e30, 1e30);
-        for (var k = 0; k < Count; k++)
-        {
-            if (Theta[k] == 0) continue;
-            var (move, (lower, upper)) = (Direction[k], Duals(k));
-            if (move < 0) primal = Math.Min(primal, (Lower[k] - X[k]) / move);
-            else if (move > 0 && !double.IsPositiveInfinity(Upper[k])) primal = Math.Min(primal, (Upper[k] - X[k]) / move);
-            if (lower < 0) dual = Math.Min(dual, -LowerDual[k] / lower);
-            if (upper < 0) dual = Math.Min(dual, -UpperDual[k] / upper);
-        }
-
-        return (primal, dual);
     }
 
     internal void Move(double primal, double dual)
     {
-        for (var k = 0; k < Count; k++)
-        {
-            if (Theta[k] == 0) continue;
-            var (lower, upper) = Duals(k);
-            X[k] += primal * Direction[k];
-            LowerDual[k] += dual * lower;
-            UpperDual[k] += dual * upper;
-        }
+        Add(primal, Direction, X);
+        Add(dual, lowerDirection, LowerDual);
+        Add(dual, upperDirection, UpperDual);
     }
 
-    /// <summary>Directions of the multipliers that belong to the direction of x.</summary>
-    private (double Lower, double Upper) Duals(int k)
+    private static void Add(double factor, double[] direction, double[] to)
     {
-        var below = X[k] - Lower[k];
-        var lower = ((center - lowerProduct[k] - (LowerDual[k] * Direction[k])) / below) - LowerDual[k];
-        if (double.IsPositiveInfinity(Upper[k])) return (lower, 0);
-        return (lower, ((center - upperProduct[k] + (UpperDual[k] * Direction[k])) / (Upper[k] - X[k])) - UpperDual[k]);
+        var scale = new Vector<double>(factor);
+        for (var k = 0; k < to.Length; k += Vector<double>.Count) (new Vector<double>(to, k) + (scale * new Vector<double>(direction, k))).CopyTo(to, k);
+    }
+
+    private static double Most(Vector<double> values)
+    {
+        var most = 0.0;
+        for (var k = 0; k < Vector<double>.Count; k++) most = Math.Max(most, values[k]);
+        return most;
     }
 }

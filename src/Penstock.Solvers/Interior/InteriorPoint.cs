@@ -19,6 +19,8 @@ internal sealed class InteriorPoint
     private readonly LimitTree tree;
     private readonly ForEach forEach;
     private readonly List<LimitLevel> levels = [];
+    private readonly BoundedVariables[] all;
+    private readonly int products; // of rooms and multipliers
     private readonly int[] above; // number of each level's parent; -1 = the whole
     private readonly FleetBlocks fleet;
     private readonly int[][] at; // vehicles (places in the fleet) directly under each level
@@ -34,6 +36,8 @@ internal sealed class InteriorPoint
         var under = vehicles.Select((v, k) => (v.Level, k)).ToLookup(v => v.Level, v => v.k);
         at = [.. Enumerable.Range(0, levels.Count).Select(l => under[l].ToArray())];
         prices = [.. levels.Select(_ => new double[problem.Steps])];
+        all = [fleet.Variables, .. levels.SelectMany(l => new[] { l.Own, l.Pv })];
+        products = Math.Max(1, 2 * all.Sum(v => v.Count));
     }
 
     internal int Iterations { get; private set; }
@@ -51,14 +55,12 @@ internal sealed class InteriorPoint
         for (Iterations = 0; Iterations < IterationsMax; Iterations++)
         {
             Factor();
-            Search(0);
-            var (sum, count) = Complementarity(0, 0);
+            var sum = Complementarity(0, 0);
             if (open < 1e-7 && sum <= relative * Math.Max(1e-6, Math.Abs(Cost()))) break;
-            var (primal, dual) = Longest(1);
-            var (affine, _) = Complementarity(primal, dual);
-            Correct();
-            Search(sum / count * Math.Pow(affine / sum, 3));
-            (primal, dual) = Longest(Fraction);
+            var (primal, dual) = Steps(Search(0), 1);
+            var affine = Complementarity(primal, dual);
+            foreach (var one in all) one.Correct();
+            (primal, dual) = Steps(Search(sum / products * Math.Pow(affine / sum, 3)), Fraction);
             Move(primal, dual);
             open *= 1 - primal;
         }
@@ -147,7 +149,8 @@ internal sealed class InteriorPoint
         for (var l = levels.Count - 1; l >= 0; l--) levels[l].Factor();
     }
 
-    private void Search(double center)
+    /// <returns>Reciprocals of the longest steps.</returns>
+    private (double Primal, double Dual) Search(double center)
     {
         foreach (var level in levels) level.ClearLoads();
         for (var l = 0; l < levels.Count; l++)
@@ -159,9 +162,14 @@ internal sealed class InteriorPoint
 
         forEach(levels.Count, l =>
         {
+            foreach (var k in at[l]) fleet.Price(k, prices[l]);
+        });
+        fleet.Variables.Prepare(center);
+        forEach(levels.Count, l =>
+        {
             foreach (var k in at[l])
             {
-                fleet.Prepare(k, prices[l], center, levels[l].Free);
+                fleet.Prepare(k, levels[l].Free);
                 for (var t = 0; t < fleet.Steps(k); t++) levels[l].Load[fleet.Arrival(k) + t] += fleet.Net(k, t);
             }
         });
@@ -177,29 +185,20 @@ internal sealed class InteriorPoint
         {
             foreach (var k in at[l]) fleet.Direct(k, changes[l]);
         });
+        var most = (Primal: 0.0, Dual: 0.0);
+        foreach (var one in all) if (one.Direct() is var (p, d)) most = (Math.Max(most.Primal, p), Math.Max(most.Dual, d));
+        return most;
     }
 
-    private IEnumerable<BoundedVariables> All() => levels.SelectMany(l => new[] { l.Own, l.Pv }).Prepend(fleet.Variables);
+    private double Cost() => all.Sum(v => Mixing.Dense.Dot(v.Cost, v.X));
 
-    private double Cost() => All().Sum(v => Mixing.Dense.Dot(v.Cost, v.X));
+    private double Complementarity(double primal, double dual) => all.Sum(v => v.Complementarity(primal, dual));
 
-    private (double Sum, int Count) Complementarity(double primal, double dual) => All().Select(v => v.Complementarity(primal, dual)).Aggregate((a, b) => (a.Sum + b.Sum, a.Count + b.Count));
-
-    private void Correct()
-    {
-        foreach (var one in All()) one.Correct();
-    }
-
-    private (double Primal, double Dual) Longest(double fraction)
-    {
-        var (primal, dual) = (double.PositiveInfinity, double.PositiveInfinity);
-        foreach (var one in All()) if (one.Longest() is var (p, d)) (primal, dual) = (Math.Min(primal, p), Math.Min(dual, d));
-        return (Math.Min(1, fraction * primal), Math.Min(1, fraction * dual));
-    }
+    private static (double Primal, double Dual) Steps((double Primal, double Dual) most, double fraction) => (Math.Min(1, fraction / most.Primal), Math.Min(1, fraction / most.Dual));
 
     private void Move(double primal, double dual)
     {
-        foreach (var one in All()) one.Move(primal, dual);
+        foreach (var one in all) one.Move(primal, dual);
         for (var r = 0; r < fleet.Dual.Length; r++) fleet.Dual[r] += dual * fleet.DualDirection[r];
         foreach (var level in levels) for (var r = 0; r < level.Dual.Length; r++) level.Dual[r] += dual * level.Direction[r];
     }

@@ -30,13 +30,13 @@ internal sealed class LimitLevel
         for (var k = 0; k < pieces.Length; k++) (Own.Upper[k], Own.Cost[k]) = (pieces[k].Length, pieces[k].Slope);
         if (peak is { } p1)
         {
-            for (var r = 0; r < n; r++) Own.Upper[r] = double.PositiveInfinity;
+            for (var r = 0; r < n; r++) Own.Upper[r] = BoundedVariables.NoUpper;
             (Own.Upper[n], Own.Cost[n]) = (p1.Limit, p1.PerKilowatt);
         }
 
         constant = [.. Enumerable.Range(0, n).Select(r => costs is null ? offset[r] : offset[r] - costs[r].Breaks[0])];
         Pv = new BoundedVariables(pv?.Length ?? 0);
-        for (var t = 0; t < Pv.Count; t++) Pv.Upper[t] = pv![t];
+        for (var t = 0; t < Pv.Count; t++) Pv.Upper[t] = Math.Max(1e-6, pv![t]);
         (Dual, Direction, rowRight) = (new double[n], new double[n], new double[n]);
         (factor, below) = (new double[n * n], new double[problem.Steps * problem.Steps]);
     }
@@ -130,27 +130,20 @@ internal sealed class LimitLevel
     /// <param name="price">Prices of the level and above.</param>
     internal void Prepare(ReadOnlySpan<double> price, double center)
     {
+        Array.Copy(price.ToArray(), Pv.Priced, Pv.Count);
+        var sign = demand ? -1 : 1; // a demand row's slack lowers it
+        for (var k = 0; k < rowOf.Length; k++) Own.Priced[k] = sign * Dual[rowOf[k]];
+        if (demand) Own.Priced[n] = Dual.Sum();
+        Pv.Prepare(center);
+        Own.Prepare(center);
         for (var t = 0; t < Pv.Count; t++)
         {
-            Pv.Prepare(t, price[t], center);
             Load[t] -= Pv.X[t];
-            Free[t] -= Weighted(Pv, t);
+            Free[t] -= Pv.Weighted(t);
         }
 
-        for (var r = 0; r < n; r++) rowRight[r] = constant[r] + Sum(Load, r);
-        for (var k = 0; k < rowOf.Length; k++)
-        {
-            var sign = demand ? -1 : 1; // a demand row's slack lowers it
-            Own.Prepare(k, sign * Dual[rowOf[k]], center);
-            rowRight[rowOf[k]] += sign * (Weighted(Own, k) - Own.X[k]);
-        }
-
-        if (demand)
-        {
-            Own.Prepare(n, Dual.Sum(), center);
-            for (var r = 0; r < n; r++) rowRight[r] += Weighted(Own, n) - Own.X[n];
-        }
-
+        for (var r = 0; r < n; r++) rowRight[r] = constant[r] + Sum(Load, r) + (demand ? Own.Weighted(n) - Own.X[n] : 0);
+        for (var k = 0; k < rowOf.Length; k++) rowRight[rowOf[k]] += sign * (Own.Weighted(k) - Own.X[k]);
         for (var r = 0; r < n; r++) rowRight[r] -= Sum(Free, r);
         if (Parent is null) return;
         Dense.Add(1, Load, Parent.Load);
@@ -171,14 +164,10 @@ internal sealed class LimitLevel
         for (var r = 0; r < n; r++) Direction[r] = rowRight[r] - Sum(through, r);
         Cholesky.Solve(factor, n, Direction);
         AddPrices(Direction, above);
-        for (var k = 0; k < rowOf.Length; k++) Directed(Own, k, (demand ? -1 : 1) * Direction[rowOf[k]]);
-        if (demand) Directed(Own, n, Direction.Sum());
-        for (var t = 0; t < Pv.Count; t++) Directed(Pv, t, above[t]);
+        for (var k = 0; k < rowOf.Length; k++) Own.Priced[k] = (demand ? -1 : 1) * Direction[rowOf[k]];
+        if (demand) Own.Priced[n] = Direction.Sum();
+        for (var t = 0; t < Pv.Count; t++) Pv.Priced[t] = above[t];
     }
-
-    private static void Directed(BoundedVariables x, int k, double priced) => x.Direction[k] = x.Theta[k] == 0 ? 0 : x.Theta[k] * (priced - x.Rest[k]);
-
-    private static double Weighted(BoundedVariables x, int k) => x.Theta[k] == 0 ? 0 : x.Theta[k] * x.Rest[k];
 
     private double Sum(double[] loads, int r) => loads[rows[r].Step] - (rows[r].Minus is { } minus ? loads[minus] : 0);
 
