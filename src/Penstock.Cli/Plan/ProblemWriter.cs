@@ -132,12 +132,19 @@ internal static class ProblemWriter
     private static void Fleet(string path, FleetProblem problem)
     {
         var (fleet, line) = (problem.Vehicles, new StringBuilder());
+        float[][] always =
+        [
+            fleet.EnergyArrival, fleet.EnergyMin, fleet.EnergyMax, fleet.EnergyTarget, fleet.ChargeMax, fleet.DischargeMax, fleet.ChargeEfficiency, fleet.DischargeEfficiency,
+            fleet.Wear, fleet.ShortfallPenalty, fleet.Salvage,
+        ];
         using var csv = new StreamWriter(path) { NewLine = "\n" };
-        csv.WriteLine("vehicleId,siteId,arrivalStep,departureStep,energyArrivalKwh,energyMinKwh,energyMaxKwh,energyTargetKwh,chargeMaxKw,dischargeMaxKw,chargeEfficiency,dischargeEfficiency,wearPerKwh,shortfallPenaltyPerKwh,salvagePerKwh,leaveProbabilityPerStep,powerStepKw,powerMinKw");
+        csv.WriteLine(
+            "vehicleId,siteId,arrivalStep,departureStep,energyArrivalKwh,energyMinKwh,energyMaxKwh,energyTargetKwh,chargeMaxKw,dischargeMaxKw,chargeEfficiency,dischargeEfficiency,"
+            + "wearPerKwh,shortfallPenaltyPerKwh,salvagePerKwh,leaveProbabilityPerStep,powerStepKw,powerMinKw");
         for (var i = 0; i < fleet.Count; i++)
         {
             line.Clear().Append(VehicleId(i)).Append(',').Append(problem.Sites.Length > 0 ? SiteId(fleet.Site[i]) : "").Append(CultureInfo.InvariantCulture, $",{fleet.Arrival[i]},{fleet.Departure[i]}");
-            foreach (var column in new[] { fleet.EnergyArrival, fleet.EnergyMin, fleet.EnergyMax, fleet.EnergyTarget, fleet.ChargeMax, fleet.DischargeMax, fleet.ChargeEfficiency, fleet.DischargeEfficiency, fleet.Wear, fleet.ShortfallPenalty, fleet.Salvage }) line.Append(CultureInfo.InvariantCulture, $",{column[i]}");
+            foreach (var column in always) line.Append(CultureInfo.InvariantCulture, $",{column[i]}");
             foreach (var column in new[] { fleet.LeaveProbability, fleet.PowerStep, fleet.PowerMin }) line.Append(CultureInfo.InvariantCulture, $",{column?[i]}");
             csv.WriteLine(line);
         }

@@ -76,7 +76,7 @@ public static class FleetPlanner
     /// <summary>Trees that are deep, or whose sites are few or large, give blocks too little to mix: they are solved as one system.</summary>
     private static bool InteriorFits(FleetProblem problem, LimitTree tree)
     {
-        if (problem.Events.Length > 0 || tree.Sites.Length == 0 || problem.Vehicles.Count > InteriorVehiclesMax) return false;
+        if (problem.Events.Length > 0 || problem.Vehicles.LeaveProbability is not null || tree.Sites.Length == 0 || problem.Vehicles.Count > InteriorVehiclesMax) return false;
         var counting = Enumerable.Range(0, problem.Sites.Length).Count(tree.Counts);
         return counting < InteriorPoint.LevelsMax && (tree.Sites.Length < FewSites || tree.Sites.Any(s => s.Children.Length > 0 || s.Parts.Length > LimitTree.TogetherMax));
     }

@@ -4,8 +4,8 @@ using Penstock.Solvers.Fleet;
 namespace Penstock.Solvers.Interior;
 
 /// <summary>
-/// A primal-dual interior-point method (Mehrotra 1992) for a fleet under a tree of limits, without events. Its linear systems are eliminated vehicle by vehicle (tridiagonal) and level by level (steps x steps), so
-/// an iteration costs a few microseconds a vehicle and a fraction of a millisecond a level, whatever binds. What it finds are prices and schedules near the optimum; the proof comes from the kernel at those prices.
+/// A primal-dual interior-point method (Mehrotra 1992) for a fleet under a tree of limits, as if there were no events and nobody left early. Its linear systems are eliminated vehicle by vehicle (tridiagonal)
+/// and level by level (steps x steps), so an iteration costs a few microseconds a vehicle and a fraction of a millisecond a level, whatever binds. What it finds are prices and schedules near the optimum; the proof comes from the kernel at those prices.
 /// </summary>
 internal sealed class InteriorPoint
 {
@@ -14,6 +14,9 @@ internal sealed class InteriorPoint
 
     /// <summary>Part of the way to the nearest bound.</summary>
     private const double Fraction = 0.995;
+
+    /// <summary>Steps shorter than this gain nothing.</summary>
+    private const double StepLeast = 1e-4;
 
     private readonly FleetProblem problem;
     private readonly LimitTree tree;
@@ -61,6 +64,7 @@ internal sealed class InteriorPoint
             var affine = Complementarity(primal, dual);
             foreach (var one in all) one.Correct();
             (primal, dual) = Steps(Search(sum / products * Math.Pow(affine / sum, 3)), Fraction);
+            if (!(primal + dual > StepLeast)) break; // not a number, or stuck: double precision gives no more, and the last iterate is kept
             Move(primal, dual);
             open *= 1 - primal;
         }
@@ -101,7 +105,7 @@ internal sealed class InteriorPoint
     private void Follow(int k, Span<float> schedule)
     {
         var battery = problem.Vehicles.Battery(fleet.Vehicles[k]);
-        var (h, energy) = (problem.StepHours, battery.EnergyArrival);
+        var (h, energy, there, chance) = (problem.StepHours, battery.EnergyArrival, 1.0, problem.Vehicles.LeaveProbability?[fleet.Vehicles[k]] ?? 0);
         var (into, outOf) = (battery.ChargeMax * h * battery.ChargeEfficiency, battery.DischargeMax * h / battery.DischargeEfficiency);
         var high = Math.Max(battery.EnergyMax, battery.EnergyArrival);
         for (var t = 0; t < schedule.Length; t++)
@@ -109,7 +113,8 @@ internal sealed class InteriorPoint
             var wish = Math.Max(fleet.Stored(k, t), Math.Min(fleet.Lowest(k, t), high));
             var change = Math.Clamp(Math.Min(wish, high) - energy, -outOf, into);
             energy += change;
-            schedule[t] = (float)(change > 0 ? change / battery.ChargeEfficiency / h : change * battery.DischargeEfficiency / h);
+            schedule[t] = (float)(there * (change > 0 ? change / battery.ChargeEfficiency : change * battery.DischargeEfficiency) / h);
+            there *= 1 - chance;
         }
     }
 

@@ -59,6 +59,7 @@ internal sealed partial class MixProgram
 
     internal int AddColumn(int block, ReadOnlySpan<double> entries, double cost)
     {
+        if (!double.IsFinite(cost)) throw new ArgumentOutOfRangeException(nameof(cost), cost, $"An answer of block {block} needs a finite cost.");
         var column = Add(entries, cost, block, double.PositiveInfinity);
         ofBlock[block].Add(column);
         if (key[block] < 0) key[block] = column;

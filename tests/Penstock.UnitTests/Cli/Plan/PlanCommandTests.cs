@@ -26,7 +26,7 @@ public sealed class PlanCommandTests : IDisposable
     [Fact]
     public void A_large_plan_passes_the_verifier_and_a_later_one_starts_from_it()
     {
-        folder.Of(Penstock.Simulator.Instances.FleetInstance.WithSites(3000, 30, 0.5, 3));
+        folder.Of(Penstock.Simulator.Instances.FleetInstance.WithSites(4000, 100, 0.5, 3));
         Assert.Equal(0, folder.Plan());
         var (code, output, error) = folder.Verify();
         Assert.True(code == 0, $"{error}{output}");

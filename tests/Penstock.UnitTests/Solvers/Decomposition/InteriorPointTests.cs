@@ -31,6 +31,22 @@ public sealed class InteriorPointTests
         },
         iter: 100);
 
+    [Theory]
+    [InlineData(7, 39, 443, 6.5)]
+    [InlineData(6, 35, 487, 3)]
+    [InlineData(1, 35, 303, 2)]
+    [InlineData(24, 35, 61, 4)]
+    public void It_stops_where_double_precision_ends(int count, int steps, int seed, double import)
+    {
+        var problem = Fleets.Problem(Fleets.Random(count, steps, seed, bothWays: 0.3), steps, seed, import, 1) with { DemandCharge = new DemandCharge(3, count) };
+        var tree = LimitTree.Of(problem);
+        var interior = new InteriorPoint(problem, tree, OneByOne);
+        interior.Solve(1, 1e-15); // closer than any double can come
+        Assert.All(interior.Prices().Net, p => Assert.True(double.IsFinite(p)));
+        Assert.All(interior.Schedules(), cell => Assert.All(cell, kilowatt => Assert.True(float.IsFinite(kilowatt))));
+        Assert.Equal(LinearOracle.Optimum(problem), PriceBound.Of(problem, tree, interior.Prices(), OneByOne), 0.01);
+    }
+
     private static void OneByOne(int count, Action<int> body)
     {
         for (var n = 0; n < count; n++) body(n);
