@@ -34,7 +34,10 @@ public static class PriceFile
         }
 
         if (prices.Count == 0) throw new RecordedFileUnusableException($"{path}: no usable price{(area is null ? "" : $" for {area}")}; {bad.Count} rows were refused{(bad.Count > 0 ? $", the first in line {bad[0].Line}: {bad[0].Detail}" : "")}.");
-        return new RecordedPrices(new MarketTariff($"{Path.GetFileName(path)} {used}".Trim(), zone, terms.Currency, Period(prices.Keys, path), prices.Values), bad, format, used);
+        var period = Period(prices.Keys, path);
+        if (prices.Keys.FirstOrDefault(at => at.ToUnixTimeTicks() % period.BclCompatibleTicks != 0) is var odd && odd != default)
+            throw new RecordedFileUnusableException($"{path}: the price of {odd} does not start on a whole multiple of {period.TotalMinutes} minutes, the period of the series; give one price for each period from its start.");
+        return new RecordedPrices(new MarketTariff($"{Path.GetFileName(path)} {used}".Trim(), zone, terms.Currency, period, prices.Values), bad, format, used);
     }
 
     private static (string Format, string? Currency, string Area, Func<CsvRow, MarketPrice?> Read) Format(CsvTable table, string path, string? area, DateTimeZone zone)

@@ -12,6 +12,9 @@ public static class FleetPlanner
     /// <summary>Vehicles that it plans at most; it keeps about 300 bytes per vehicle and step.</summary>
     private const int InteriorVehiclesMax = 200_000;
 
+    /// <summary>A small problem's search that ends with more than this share of the cost open is stuck.</summary>
+    private const double StuckShare = 1e-6;
+
     /// <summary>Fewer sites than this give blocks too little to mix.</summary>
     private const int FewSites = 64;
 
@@ -49,7 +52,10 @@ public static class FleetPlanner
         draft.Collect(whole, [(result.Answer, 1.0)]);
         var sites = new Dictionary<int, double[]>();
         whole.CollectPrices(problem.StepHours, sites);
-        return PlanEvaluation.Evaluate(problem, tree, draft, whole.CouplingAt(nothing).PricesOf(problem, whole.Prices, sites), result.Bound, solver.Asked, forEach);
+        var plan = PlanEvaluation.Evaluate(problem, tree, draft, whole.CouplingAt(nothing).PricesOf(problem, whole.Prices, sites), result.Bound, solver.Asked, forEach);
+        if (problem.Events.Length > 0 || problem.Vehicles.LeaveProbability is not null || plan.Certificate.Cost - result.Bound <= Math.Max(Tolerance(result, options), StuckShare * Math.Abs(result.Cost))) return plan;
+        var other = Interior(problem, tree, scale, options, forEach, result.Bound, solver.Asked); // the search is stuck
+        return other.Certificate.Cost < plan.Certificate.Cost ? other : plan;
     }
 
     /// <summary>Prices and a first answer of every vehicle from the interior-point method.</summary>
@@ -81,7 +87,9 @@ public static class FleetPlanner
         return counting < InteriorPoint.LevelsMax && (tree.Sites.Length < FewSites || tree.Sites.Any(s => s.Children.Length > 0 || s.Parts.Length > LimitTree.TogetherMax));
     }
 
-    private static FleetPlan Interior(FleetProblem problem, LimitTree tree, double scale, PlanOptions options, ForEach forEach)
+    /// <param name="known">A bound that is known already.</param>
+    /// <param name="before">Passes that were made already.</param>
+    private static FleetPlan Interior(FleetProblem problem, LimitTree tree, double scale, PlanOptions options, ForEach forEach, double known = double.NegativeInfinity, long before = 0)
     {
         var interior = new InteriorPoint(problem, tree, forEach);
         interior.Solve(scale, InteriorShare * options.GapWanted);
@@ -89,7 +97,7 @@ public static class FleetPlanner
         var draft = new PlanDraft(problem, tree.Cells.Count) { PvOfWhole = interior.Pv(null) };
         for (var c = 0; c < schedules.Length; c++) draft.Cells[c] = new CellMix([new CellMix.Part(1, null, schedules[c])]);
         for (var s = 0; s < problem.Sites.Length; s++) if (interior.Pv(s) is { } pv) draft.PvOfSites[s] = pv;
-        return PlanEvaluation.Evaluate(problem, tree, draft, prices, PriceBound.Of(problem, tree, prices, forEach), interior.Iterations, forEach);
+        return PlanEvaluation.Evaluate(problem, tree, draft, prices, Math.Max(known, PriceBound.Of(problem, tree, prices, forEach)), before + interior.Iterations, forEach);
     }
 
     private static FleetPlan Large(FleetProblem problem, LimitTree tree, double scale, PlanOptions options, ForEach forEach)

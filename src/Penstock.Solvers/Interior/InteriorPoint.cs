@@ -87,7 +87,7 @@ internal sealed class InteriorPoint
     }
 
     /// <summary>PV used by a site (null: the whole) in the last iterate; null without PV.</summary>
-    internal double[]? Pv(int? site) => levels.Find(l => l.Site == site && l.Pv.Count > 0)?.Pv.X;
+    internal double[]? Pv(int? site) => levels.Find(l => l.Site == site && l.Pv.Count > 0) is { } level ? level.Pv.X[..level.Pv.Count] : null;
 
     /// <summary>Schedules of the cells' vehicles that follow the last iterate's energies within the vehicles' own bounds.</summary>
     internal float[][] Schedules()

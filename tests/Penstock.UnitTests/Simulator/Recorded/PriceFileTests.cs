@@ -35,6 +35,13 @@ public sealed class PriceFileTests : IDisposable
         Assert.Contains(expected, Assert.Throws<RecordedFileUnusableException>(() => PriceFile.Read(Smard(), area, Files.Oslo, Euro)).Message);
 
     [Fact]
+    public void A_price_that_starts_within_a_period_is_refused_with_its_time()
+    {
+        var path = files.Write("half.csv", "time,buy_per_kwh\n2025-01-01T18:30:00Z,7.4\n");
+        Assert.Contains("2025-01-01T18:30:00Z", Assert.Throws<RecordedFileUnusableException>(() => PriceFile.Read(path, null, Files.Oslo, Euro)).Message);
+    }
+
+    [Fact]
     public void Another_currency_than_the_site_s_is_refused() =>
         Assert.Contains("EUR", Assert.Throws<RecordedFileUnusableException>(() => PriceFile.Read(Smard(), null, Files.Oslo, Euro with { Currency = Currency.Cny })).Message);
 
