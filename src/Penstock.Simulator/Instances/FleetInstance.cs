@@ -32,7 +32,7 @@ public static class FleetInstance
         var sites = new SiteLimits[(vehicles + perSite - 1) / perSite];
         for (var s = 0; s < sites.Length; s++)
         {
-            var limit = chance.NextDouble() < binding ? perSite * Between(chance, 3, 5) : perSite * 40;
+            var limit = chance.NextDouble() < binding ? perSite * Between(chance, 1.5, 2.5) : perSite * 40;
             sites[s] = new SiteLimits(null, new double[Steps], [.. Enumerable.Repeat(limit, Steps)], [.. Enumerable.Repeat(limit, Steps)]);
         }
 

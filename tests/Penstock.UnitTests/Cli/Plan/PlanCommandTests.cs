@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using CsCheck;
+using Penstock.Cli;
 using Penstock.Solvers.Fleet;
 using Penstock.UnitTests.Solvers.Fleet;
 
@@ -35,6 +36,14 @@ public sealed class PlanCommandTests : IDisposable
         Assert.Equal(0, folder.Plan("--start", folder.File("earlier.json")));
         Assert.Equal(0, folder.Verify().Code);
         Assert.InRange(folder.Result()["certificate"]!["passes"]!.GetValue<double>(), 0, passes);
+    }
+
+    [Fact]
+    public void What_the_bench_writes_can_be_planned_and_verified()
+    {
+        Assert.Equal(0, PenstockCommand.Root().Parse(["bench", "planning", "--vehicles", "120", "--per-site", "12", "--write", Path.GetDirectoryName(folder.File("problem.json"))!]).Invoke());
+        Assert.Equal(0, folder.Plan());
+        Assert.Equal(0, folder.Verify().Code);
     }
 
     [Theory]

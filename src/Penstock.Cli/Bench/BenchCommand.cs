@@ -1,0 +1,53 @@
+using System.CommandLine;
+using System.Globalization;
+using Penstock.Cli.Plan;
+using Penstock.Simulator.Instances;
+using Penstock.Solvers.Decomposition;
+
+namespace Penstock.Cli.Bench;
+
+/// <summary>penstock bench: measures this machine on drawn instances.</summary>
+internal static class BenchCommand
+{
+    private const int VehiclesMax = 2_000_000;
+
+    internal static Command Create() => new("bench", "Measures planning on SIMULATED instances") { Planning() };
+
+    private static Command Planning()
+    {
+        var vehicles = new Option<int>("--vehicles") { Description = $"1 to {VehiclesMax}", DefaultValueFactory = _ => 10_000 };
+        vehicles.Validators.Add(r => { if (r.GetValue(vehicles) is < 1 or > VehiclesMax) r.AddError($"--vehicles is 1 to {VehiclesMax}."); });
+        var seed = new Option<int>("--seed") { Description = "Draws the instance and orders the search", DefaultValueFactory = _ => 1 };
+        var perSite = new Option<int>("--per-site") { Description = "Vehicles at each station with a limit of its own; 0 = one shared limit alone" };
+        perSite.Validators.Add(r => { if (r.GetValue(perSite) is < 0 or > VehiclesMax) r.AddError($"--per-site is 0 to {VehiclesMax}."); });
+        var tight = new Option<double>("--tight") { Description = "Share of stations whose limit is tight", DefaultValueFactory = _ => 0.15 };
+        tight.Validators.Add(r => { if (r.GetValue(tight) is not (>= 0 and <= 1)) r.AddError("--tight is 0 to 1."); });
+        var gap = new Option<double>("--gap") { Description = "Gap that is good enough", DefaultValueFactory = _ => 1e-4 };
+        gap.Validators.Add(r => { if (r.GetValue(gap) is not (>= 1e-9 and <= 1)) r.AddError("--gap is 1e-9 to 1."); });
+        var write = new Option<string?>("--write") { Description = "Only write the instance as problem.json and fleet.csv into this folder" };
+        var command = new Command("planning", "Plans a drawn fleet twice and prints certificate, CPU and wall seconds and memory") { vehicles, seed, perSite, tight, gap, write };
+        command.SetAction(parsed =>
+        {
+            var (count, draw, each) = (parsed.GetValue(vehicles), parsed.GetValue(seed), parsed.GetValue(perSite));
+            var problem = each > 0 ? FleetInstance.WithSites(count, each, parsed.GetValue(tight), draw) : FleetInstance.Generate(count, draw);
+            if (parsed.GetValue(write) is { } folder)
+            {
+                Directory.CreateDirectory(folder);
+                ProblemWriter.Write(folder, problem, "2026-04-01T12:00:00+08:00");
+                Console.WriteLine($"{count} SIMULATED vehicles written to {folder}");
+                return 0;
+            }
+
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count} SIMULATED vehicles, {problem.Sites.Length} stations, {problem.Steps} steps, seed {draw}, {Environment.ProcessorCount} cores"));
+            foreach (var run in (ReadOnlySpan<string>)["cold", "warm"])
+            {
+                var (plan, effort) = Effort.Of(() => FleetPlanner.Plan(problem, new PlanOptions { GapWanted = parsed.GetValue(gap), Seed = draw }, PlanRun.InParallel(0)));
+                var c = plan.Certificate;
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{run}  cost {c.Cost:0.00}  lower bound {c.LowerBound:0.00}  gap {c.Gap:0.0e+0}  {c.Passes:0.0} passes  {effort.CpuSeconds:0.000} CPU s  {effort.WallSeconds:0.000} s  {effort.PeakMemoryMb:0} MB peak"));
+            }
+
+            return 0;
+        });
+        return command;
+    }
+}
