@@ -47,6 +47,18 @@ public sealed class PlanCommandTests : IDisposable
     }
 
     [Theory]
+    [InlineData(0, 0, "--vehicles", "20")]
+    [InlineData(0, 0, "--vehicles", "60", "--per-site", "10", "--tight", "0.5", "--gap", "1e-3")]
+    [InlineData(1, 1, "--vehicles", "0")]
+    [InlineData(1, 1, "--tight", "1.5")]
+    public void The_bench_measures_or_says_what_is_wrong(int code, int errors, params string[] options)
+    {
+        var parsed = PenstockCommand.Root().Parse(["bench", "planning", .. options]);
+        Assert.Equal(errors, parsed.Errors.Count);
+        Assert.Equal(code, parsed.Invoke());
+    }
+
+    [Theory]
     [InlineData("certificate.lowerBound", 1.001)]
     [InlineData("certificate.cost", 0.999)]
     [InlineData("certificate.gap", 3)]
