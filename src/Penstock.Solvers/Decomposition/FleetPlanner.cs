@@ -15,8 +15,8 @@ public static class FleetPlanner
     /// <summary>A small problem's search that ends with more than this share of the cost open is stuck.</summary>
     private const double StuckShare = 1e-6;
 
-    /// <summary>Fewer sites than this give blocks too little to mix.</summary>
-    private const int FewSites = 64;
+    /// <summary>Fewer blocks of vehicles and sites than this give a mixture too little to choose from.</summary>
+    private const int FewBlocks = 64;
 
     /// <summary>A plan always exists: what cannot be met is paid for at the penalties and told in <see cref="FleetPlan"/>.</summary>
     /// <param name="forEach">Runs blocks in parallel; null = one after the other. The plan is the same.</param>
@@ -29,13 +29,14 @@ public static class FleetPlanner
         var tree = LimitTree.Of(problem);
         var scale = PriceScale(problem);
         if (tree.Whole is { } whole) return Small(problem, tree, whole, scale, options, forEach);
-        return InteriorFits(problem, tree) ? Interior(problem, tree, scale, options, forEach) : Large(problem, tree, scale, options, forEach);
+        return InteriorFits(problem, tree) ? PlanOf(Inside(problem, tree, scale, options, forEach), problem, tree, double.NegativeInfinity, 0, forEach) : Large(problem, tree, scale, options, forEach);
     }
 
     private static FleetPlan Small(FleetProblem problem, LimitTree tree, SiteNode whole, double scale, PlanOptions options, ForEach forEach)
     {
         Warm(problem, options.Start?.Prices, whole);
-        if (problem.Events.Length == 0) whole.WarmBy = () => BeginInside(problem, tree, whole, scale, options);
+        var inside = new Lazy<InteriorPoint>(() => Inside(problem, tree, scale, options, OneByOne));
+        if (problem.Events.Length == 0) whole.WarmBy = () => Begin(problem, tree, whole, inside.Value);
         var solver = new NodeSolver(problem, tree.Cells, scale);
         var nothing = new double[problem.Steps];
         var result = solver.Solve(whole, nothing, 1e-12, 1);
@@ -53,16 +54,14 @@ public static class FleetPlanner
         var sites = new Dictionary<int, double[]>();
         whole.CollectPrices(problem.StepHours, sites);
         var plan = PlanEvaluation.Evaluate(problem, tree, draft, whole.CouplingAt(nothing).PricesOf(problem, whole.Prices, sites), result.Bound, solver.Asked, forEach);
-        if (problem.Events.Length > 0 || problem.Vehicles.LeaveProbability is not null || plan.Certificate.Cost - result.Bound <= Math.Max(Tolerance(result, options), StuckShare * Math.Abs(result.Cost))) return plan;
-        var other = Interior(problem, tree, scale, options, forEach, result.Bound, solver.Asked); // the search is stuck
+        if (!InteriorKnows(problem) || plan.Certificate.Cost - result.Bound <= Math.Max(Tolerance(result, options), StuckShare * Math.Abs(result.Cost))) return plan;
+        var other = PlanOf(inside.Value, problem, tree, result.Bound, solver.Asked, forEach); // the search is stuck
         return other.Certificate.Cost < plan.Certificate.Cost ? other : plan;
     }
 
     /// <summary>Prices and a first answer of every vehicle from the interior-point method.</summary>
-    private static void BeginInside(FleetProblem problem, LimitTree tree, SiteNode whole, double scale, PlanOptions options)
+    private static void Begin(FleetProblem problem, LimitTree tree, SiteNode whole, InteriorPoint interior)
     {
-        var interior = new InteriorPoint(problem, tree, OneByOne);
-        interior.Solve(scale, InteriorShare * options.GapWanted);
         var (prices, schedules) = (interior.Prices(), interior.Schedules());
         whole.Prices = whole.CouplingAt(new double[problem.Steps]).RowsOf(problem, whole.Nodes, prices) ?? whole.Prices;
         whole.IsWarm = true;
@@ -79,20 +78,28 @@ public static class FleetPlanner
         }
     }
 
-    /// <summary>Trees that are deep, or whose sites are few or large, give blocks too little to mix: they are solved as one system.</summary>
+    /// <summary>Trees that are deep, or make few blocks, or whose sites are large, give a mixture too little to choose from: they are solved as one system.</summary>
     private static bool InteriorFits(FleetProblem problem, LimitTree tree)
     {
-        if (problem.Events.Length > 0 || problem.Vehicles.LeaveProbability is not null || tree.Sites.Length == 0 || problem.Vehicles.Count > InteriorVehiclesMax) return false;
+        if (!InteriorKnows(problem) || tree.Sites.Length == 0 || problem.Vehicles.Count > InteriorVehiclesMax) return false;
         var counting = Enumerable.Range(0, problem.Sites.Length).Count(tree.Counts);
-        return counting < InteriorPoint.LevelsMax && (tree.Sites.Length < FewSites || tree.Sites.Any(s => s.Children.Length > 0 || s.Parts.Length > LimitTree.TogetherMax));
+        return counting < InteriorPoint.LevelsMax && (tree.Blocks.Length + tree.Sites.Length < FewBlocks || tree.Sites.Any(s => s.Children.Length > 0 || s.Parts.Length > LimitTree.TogetherMax));
+    }
+
+    /// <summary>The method plans as if there were no events and nobody left early: with either its schedules are only something to begin with.</summary>
+    private static bool InteriorKnows(FleetProblem problem) => problem.Events.Length == 0 && problem.Vehicles.LeaveProbability is null;
+
+    private static InteriorPoint Inside(FleetProblem problem, LimitTree tree, double scale, PlanOptions options, ForEach forEach)
+    {
+        var interior = new InteriorPoint(problem, tree, forEach);
+        interior.Solve(scale, InteriorShare * options.GapWanted);
+        return interior;
     }
 
     /// <param name="known">A bound that is known already.</param>
     /// <param name="before">Passes that were made already.</param>
-    private static FleetPlan Interior(FleetProblem problem, LimitTree tree, double scale, PlanOptions options, ForEach forEach, double known = double.NegativeInfinity, long before = 0)
+    private static FleetPlan PlanOf(InteriorPoint interior, FleetProblem problem, LimitTree tree, double known, long before, ForEach forEach)
     {
-        var interior = new InteriorPoint(problem, tree, forEach);
-        interior.Solve(scale, InteriorShare * options.GapWanted);
         var (prices, schedules) = (interior.Prices(), interior.Schedules());
         var draft = new PlanDraft(problem, tree.Cells.Count) { PvOfWhole = interior.Pv(null) };
         for (var c = 0; c < schedules.Length; c++) draft.Cells[c] = new CellMix([new CellMix.Part(1, null, schedules[c])]);

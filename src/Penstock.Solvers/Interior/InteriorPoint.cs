@@ -15,7 +15,7 @@ internal sealed class InteriorPoint
     /// <summary>Part of the way to the nearest bound.</summary>
     private const double Fraction = 0.995;
 
-    /// <summary>Steps shorter than this gain nothing.</summary>
+    /// <summary>A primal and a dual step that are together shorter than this gain nothing.</summary>
     private const double StepLeast = 1e-4;
 
     private readonly FleetProblem problem;
