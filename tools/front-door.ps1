@@ -35,7 +35,7 @@ if ($args.Count -gt 0 -and $args[0] -eq 'test') {
   if ($LASTEXITCODE -ne 0) { exit 1 }
   $passed = 0; $failed = 0; $skipped = 0
   foreach ($project in 'UnitTests', 'SystemTests') {
-    $out = dotnet run --project "tests/Penstock.$project" -c Release --no-build 2>&1 | ForEach-Object { "$_" }
+    $out = dotnet run --project "tests/Penstock.$project" -c Release --no-build -- --timeout 25m --long-running 120 2>&1 | ForEach-Object { "$_" }
     $code = $LASTEXITCODE
     $out | Write-Host
     $count = @{ succeeded = 0; failed = 0; skipped = 0 }

@@ -22,8 +22,7 @@ internal static class BenchCommand
         perSite.Validators.Add(r => { if (r.GetValue(perSite) is < 0 or > VehiclesMax) r.AddError($"--per-site is 0 to {VehiclesMax}."); });
         var tight = new Option<double>("--tight") { Description = "Share of stations whose limit is tight", DefaultValueFactory = _ => 0.15 };
         tight.Validators.Add(r => { if (r.GetValue(tight) is not (>= 0 and <= 1)) r.AddError("--tight is 0 to 1."); });
-        var gap = new Option<double>("--gap") { Description = "Gap that is good enough", DefaultValueFactory = _ => 1e-4 };
-        gap.Validators.Add(r => { if (r.GetValue(gap) is not (>= 1e-9 and <= 1)) r.AddError("--gap is 1e-9 to 1."); });
+        var gap = PlanCommand.Gap();
         var write = new Option<string?>("--write") { Description = "Only write the instance as problem.json and fleet.csv into this folder" };
         var command = new Command("planning", "Plans a drawn fleet twice and prints certificate, CPU and wall seconds and memory") { vehicles, seed, perSite, tight, gap, write };
         command.SetAction(parsed =>
@@ -32,7 +31,6 @@ internal static class BenchCommand
             var problem = each > 0 ? FleetInstance.WithSites(count, each, parsed.GetValue(tight), draw) : FleetInstance.Generate(count, draw);
             if (parsed.GetValue(write) is { } folder)
             {
-                Directory.CreateDirectory(folder);
                 ProblemWriter.Write(folder, problem, "2026-04-01T12:00:00+08:00");
                 Console.WriteLine($"{count} SIMULATED vehicles written to {folder}");
                 return 0;

@@ -10,8 +10,7 @@ internal static class PlanCommand
         var problem = new Argument<string?>("problem.json") { Description = "The problem; it names its fleet (docs/reference/planning-files.md)", Arity = ArgumentArity.ZeroOrOne };
         var output = new Option<string>("--out") { Description = "The plan: certificate, aggregate, prices, what was relaxed", DefaultValueFactory = _ => "plan.json" };
         var schedule = new Option<string?>("--schedule") { Description = "Also write every vehicle's schedule: vehicleId,step,chargeKw,dischargeKw" };
-        var gap = new Option<double>("--gap") { Description = "(cost - lower bound) / cost that is good enough", DefaultValueFactory = _ => 1e-4 };
-        gap.Validators.Add(r => { if (r.GetValue(gap) is not (>= 1e-9 and <= 1)) r.AddError("--gap is 1e-9 to 1."); });
+        var gap = Gap();
         var seed = new Option<int>("--seed") { Description = "Same problem and seed, same plan", DefaultValueFactory = _ => 1 };
         var threads = new Option<int>("--threads") { Description = "0 = one per core; the plan does not depend on it" };
         threads.Validators.Add(r => { if (r.GetValue(threads) is < 0 or > 256) r.AddError("--threads is 0 to 256."); });
@@ -21,6 +20,13 @@ internal static class PlanCommand
         command.SetAction(parsed => PlanRun.Make(new PlanRequest(
             parsed.GetValue(problem)!, parsed.GetValue(output)!, parsed.GetValue(schedule), parsed.GetValue(gap), parsed.GetValue(seed), parsed.GetValue(threads), parsed.GetValue(start))));
         return command;
+    }
+
+    internal static Option<double> Gap()
+    {
+        var gap = new Option<double>("--gap") { Description = "(cost - lower bound) / cost that is good enough", DefaultValueFactory = _ => 1e-4 };
+        gap.Validators.Add(r => { if (r.GetValue(gap) is not (>= 1e-9 and <= 1)) r.AddError("--gap is 1e-9 to 1."); });
+        return gap;
     }
 
     private static Command Verify()

@@ -23,7 +23,7 @@ public sealed class MarketTariff : Tariff
         this.prices = new Dictionary<Instant, MarketPrice>(prices.Count);
         foreach (var one in prices)
         {
-            if (PeriodOf(one.From) != one.From) throw new ArgumentException($"Tariff {name}: the price of {one.From} does not start on a multiple of {period}.", nameof(prices));
+            if (StartOf(one.From, period) != one.From) throw new ArgumentException($"Tariff {name}: the price of {one.From} does not start on a multiple of {period}.", nameof(prices));
             if (!this.prices.TryAdd(one.From, one)) throw new ArgumentException($"Tariff {name}: two prices for {one.From}.", nameof(prices));
         }
 
@@ -34,11 +34,12 @@ public sealed class MarketTariff : Tariff
 
     public Instant End { get; }
 
-    public override TariffPrice PriceAt(Instant at) => prices.TryGetValue(PeriodOf(at), out var price)
+    public override TariffPrice PriceAt(Instant at) => prices.TryGetValue(StartOf(at, period), out var price)
         ? new TariffPrice(null, new EnergyPrice(price.Buy, Currency), new EnergyPrice(price.Sell, Currency), Name)
         : throw new InvalidOperationException($"Tariff {Name} has no price for {at}; its prices run from {First} to {End}.");
 
-    private Instant PeriodOf(Instant at)
+    /// <summary>Start of the period that contains an instant; periods are counted from the epoch.</summary>
+    public static Instant StartOf(Instant at, Duration period)
     {
         var (ticks, length) = (at.ToUnixTimeTicks(), period.BclCompatibleTicks);
         return Instant.FromUnixTimeTicks(ticks - (((ticks % length) + length) % length));

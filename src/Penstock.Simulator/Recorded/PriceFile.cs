@@ -34,10 +34,7 @@ public static class PriceFile
         }
 
         if (prices.Count == 0) throw new RecordedFileUnusableException($"{path}: no usable price{(area is null ? "" : $" for {area}")}; {bad.Count} rows were refused{(bad.Count > 0 ? $", the first in line {bad[0].Line}: {bad[0].Detail}" : "")}.");
-        var period = Period(prices.Keys, path);
-        if (prices.Keys.FirstOrDefault(at => at.ToUnixTimeTicks() % period.BclCompatibleTicks != 0) is var odd && odd != default)
-            throw new RecordedFileUnusableException($"{path}: the price of {odd} does not start on a whole multiple of {period.TotalMinutes} minutes, the period of the series; give one price for each period from its start.");
-        return new RecordedPrices(new MarketTariff($"{Path.GetFileName(path)} {used}".Trim(), zone, terms.Currency, period, prices.Values), bad, format, used);
+        return new RecordedPrices(new MarketTariff($"{Path.GetFileName(path)} {used}".Trim(), zone, terms.Currency, Period(prices.Keys, path), prices.Values), bad, format, used);
     }
 
     private static (string Format, string? Currency, string Area, Func<CsvRow, MarketPrice?> Read) Format(CsvTable table, string path, string? area, DateTimeZone zone)
@@ -73,9 +70,10 @@ public static class PriceFile
     private static Duration Period(IEnumerable<Instant> times, string path)
     {
         var list = times.ToList();
-        if (list.Count == 1) return Duration.FromHours(1);
-        var period = list.Zip(list.Skip(1), (a, b) => b - a).Min();
+        var period = list.Count == 1 ? Duration.FromHours(1) : list.Zip(list.Skip(1), (a, b) => b - a).Min();
         if (Duration.FromDays(1) % period != Duration.Zero) throw new RecordedFileUnusableException($"{path}: prices lie {period} apart; a period that divides a day was expected.");
+        foreach (var at in list)
+            if (MarketTariff.StartOf(at, period) != at) throw new RecordedFileUnusableException($"{path}: the price of {at} does not start on a whole multiple of {period.TotalMinutes} minutes, the period of the series; give one price for each period from its start.");
         return period;
     }
 
