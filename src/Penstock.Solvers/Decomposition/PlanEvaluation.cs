@@ -20,8 +20,8 @@ internal static class PlanEvaluation
         var plan = new FleetPlan(problem, cells, draft.Cells);
         var (loads, costs, shortfall) = (new double[cells.Count][], new PlanCosts[cells.Count], new float[fleet.Count]);
         forEach(cells.Count, c => (loads[c], costs[c]) = Cell(problem, cells, c, plan.Schedules(c, rounded: before is null or not double.NaN), shortfall));
-        var run = new Run(problem, draft);
-        var net = run.Sites(tree, loads);
+        var run = new Run(problem, tree, draft);
+        var net = run.Sites(loads);
         var shared = run.Whole(net);
         var all = costs.Aggregate(shared, (a, b) => new PlanCosts(
             a.Energy + b.Energy, a.Wear + b.Wear, a.Shortfall + b.Shortfall, a.Salvage + b.Salvage, a.Overload + b.Overload, a.Subsidies + b.Subsidies, a.Demand + b.Demand, a.Ramps + b.Ramps));
@@ -51,7 +51,7 @@ internal static class PlanEvaluation
         return (load, new PlanCosts(0, wear, missing, salvage, 0, subsidies, 0, 0));
     }
 
-    private sealed class Run(FleetProblem problem, PlanDraft draft)
+    private sealed class Run(FleetProblem problem, LimitTree tree, PlanDraft draft)
     {
         private double penalty;
 
@@ -59,19 +59,36 @@ internal static class PlanEvaluation
 
         internal List<Overload> Overloads { get; } = [];
 
-        /// <summary>Nets the sites from below.</summary>
+        /// <summary>Adds up the sites from below; where each step can be judged by itself PV is used as is best for the schedules as they became.</summary>
         /// <returns>What the whole draws for its vehicles and sites: loads less PV of the sites.</returns>
-        internal double[] Sites(LimitTree tree, double[][] loads)
+        internal double[] Sites(double[][] loads)
         {
             var (n, whole) = (problem.Sites.Length, new double[problem.Steps]);
-            var net = new double[n][];
-            for (var c = 0; c < loads.Length; c++) Dense.Add(1, loads[c], tree.SiteOf[c] is { } site ? net[site] ??= new double[problem.Steps] : whole);
+            var load = new double[]?[n];
+            for (var c = 0; c < loads.Length; c++) Dense.Add(1, loads[c], tree.SiteOf[c] is { } site ? load[site] ??= new double[problem.Steps] : whole);
+            for (var s = n - 1; s >= 0; s--) if (tree.Counts(s) && load[s] is { } mine) Dense.Add(1, mine, tree.Above(s) is >= 0 and var above ? load[above] ??= new double[problem.Steps] : whole);
+            if (problem.DemandCharge is null && problem.Ramps.Length == 0) UseBest(load, whole);
+            var used = new double[]?[n]; // PV of a site and of all below it
             for (var s = n - 1; s >= 0; s--)
             {
                 if (!tree.Counts(s)) continue;
-                var mine = net[s] ?? new double[problem.Steps];
-                Site(s, mine);
-                Dense.Add(1, mine, tree.Above(s) is >= 0 and var above ? net[above] ??= new double[problem.Steps] : whole);
+                if (draft.PvOfSites.GetValueOrDefault(s) is { } pv)
+                {
+                    Dense.Add(1, pv, PvUsed);
+                    Dense.Add(1, pv, used[s] ??= new double[problem.Steps]);
+                }
+
+                var site = problem.Sites[s];
+                var net = (double[])site.BaseLoad.Clone();
+                if (load[s] is { } drawn) Dense.Add(1, drawn, net);
+                if (used[s] is { } sun)
+                {
+                    Dense.Add(-1, sun, net);
+                    if (tree.Above(s) is >= 0 and var above) Dense.Add(1, sun, used[above] ??= new double[problem.Steps]);
+                    else Dense.Add(-1, sun, whole);
+                }
+
+                Over(s, net, site.ImportMax, site.ExportMax);
             }
 
             return whole;
@@ -80,10 +97,9 @@ internal static class PlanEvaluation
         internal PlanCosts Whole(double[] sum)
         {
             var (net, energy) = (new double[sum.Length], 0.0);
-            var alone = problem.DemandCharge is null && problem.Ramps.Length == 0; // each step can then be judged by itself
             for (var t = 0; t < sum.Length; t++)
             {
-                var pv = alone ? BestPv(t, problem.BaseLoad[t] + sum[t]) : draft.PvOfWhole?[t] ?? 0;
+                var pv = draft.PvOfWhole?[t] ?? 0;
                 PvUsed[t] += pv;
                 net[t] = problem.BaseLoad[t] + sum[t] - pv;
                 energy += ((problem.Buy[t] * Math.Max(0, net[t])) - (problem.Sell[t] * Math.Max(0, -net[t]))) * problem.StepHours;
@@ -95,19 +111,13 @@ internal static class PlanEvaluation
             return new PlanCosts(energy, 0, 0, 0, penalty, 0, demand, ramps);
         }
 
-        private void Site(int s, double[] mine)
+        private void UseBest(double[]?[] load, double[] whole)
         {
-            var (site, pv) = (problem.Sites[s], draft.PvOfSites.GetValueOrDefault(s));
-            var net = new double[mine.Length];
-            for (var t = 0; t < mine.Length; t++)
-            {
-                var used = pv?[t] ?? 0;
-                PvUsed[t] += used;
-                mine[t] -= used;
-                net[t] = site.BaseLoad[t] + mine[t];
-            }
-
-            Over(s, net, site.ImportMax, site.ExportMax);
+            draft.PvOfWhole = problem.PvAvailable is null ? null : new double[problem.Steps];
+            for (var s = 0; s < problem.Sites.Length; s++) if (problem.Sites[s].PvAvailable is not null) draft.PvOfSites[s] = new double[problem.Steps];
+            if (draft.PvOfWhole is null && draft.PvOfSites.Count == 0) return;
+            var best = new PvUse(problem, tree);
+            for (var t = 0; t < problem.Steps; t++) best.Best(t, load, whole[t], (site, used) => (site is { } s ? draft.PvOfSites[s] : draft.PvOfWhole!)[t] += used);
         }
 
         private void Over(int? site, double[] net, double[] importMax, double[] exportMax)
@@ -121,16 +131,6 @@ internal static class PlanEvaluation
 
             if (import + export > 0) Overloads.Add(new Overload(site, import, export));
             penalty += problem.OverloadPenalty * (import + export);
-        }
-
-        /// <summary>The use of PV at which the step's energy and overload cost least; on a tie the larger one.</summary>
-        private double BestPv(int t, double sum)
-        {
-            var most = problem.PvAvailable?[t] ?? 0;
-            if (most <= 0) return 0;
-            double Cost(double net) => (problem.Buy[t] * Math.Max(0, net)) - (problem.Sell[t] * Math.Max(0, -net)) +
-                (problem.OverloadPenalty * (Math.Max(0, net - problem.ImportMax[t]) + Math.Max(0, -problem.ExportMax[t] - net)));
-            return new[] { most, sum, sum + problem.ExportMax[t], sum - problem.ImportMax[t], 0 }.Where(y => y >= 0 && y <= most).OrderBy(y => Cost(sum - y)).ThenByDescending(y => y).First();
         }
     }
 }
