@@ -74,7 +74,7 @@ internal sealed class FleetFile
         {
             using var file = File.OpenRead(path);
             using Stream stream = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionMode.Decompress) : file;
-            using (csv = CsvReader.Create(stream, CsvReaderOptions.Default with { AllowLineBreaksInQuotes = false, TrackLineNumbers = true, MaxRecordSize = 64 * 1024 }))
+            using (csv = CsvReader.Create(stream, CsvReaderOptions.Default with { Separator = ',', AllowLineBreaksInQuotes = false, TrackLineNumbers = true, MaxRecordSize = 64 * 1024 }))
             {
                 if (!Header()) return;
                 while (faults.Count <= InputRefusedException.FaultsShown && csv.Read()) One();

@@ -99,8 +99,8 @@ internal sealed record GivenProblem(
     private static List<GivenVehicle> Fleet(string path, Dictionary<string, int> sites)
     {
         using var csv = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)
-            ? CsvReader.Create(new System.IO.Compression.GZipStream(File.OpenRead(path), System.IO.Compression.CompressionMode.Decompress), CsvReaderOptions.Default)
-            : CsvReader.FromFile(path, CsvReaderOptions.Default);
+            ? CsvReader.Create(new System.IO.Compression.GZipStream(File.OpenRead(path), System.IO.Compression.CompressionMode.Decompress), CsvReaderOptions.Default with { Separator = ',' })
+            : CsvReader.FromFile(path, CsvReaderOptions.Default with { Separator = ',' });
         var at = csv.Headers.Select((h, n) => (h.Trim(), n)).ToDictionary(h => h.Item1, h => h.n, StringComparer.Ordinal);
         var fields = new[] { "arrivalStep", "departureStep", "energyArrivalKwh", "energyMinKwh", "energyMaxKwh", "energyTargetKwh", "chargeMaxKw", "dischargeMaxKw", "chargeEfficiency", "dischargeEfficiency", "wearPerKwh", "shortfallPenaltyPerKwh", "salvagePerKwh" }.Select(f => at[f]).ToArray();
         var extra = new[] { "leaveProbabilityPerStep", "powerStepKw", "powerMinKw" }.Select(f => at.GetValueOrDefault(f, -1)).ToArray();

@@ -44,7 +44,7 @@ internal sealed class ScheduleCheck(GivenProblem problem, List<string> faults)
     {
         var number = problem.Vehicles.Select((v, n) => (v.Id, n)).ToDictionary(v => v.Id, v => v.n, StringComparer.Ordinal);
         var (known, last) = ("", -1);
-        using var csv = CsvReader.FromFile(path, CsvReaderOptions.Default with { TrackLineNumbers = true });
+        using var csv = CsvReader.FromFile(path, CsvReaderOptions.Default with { Separator = ',', TrackLineNumbers = true });
         while (csv.Read())
         {
             Rows++;

@@ -30,16 +30,29 @@ internal sealed class CsvTable : IDisposable
     {
         file = Path.GetFileName(path);
         if (!File.Exists(path)) throw new RecordedFileUnusableException($"{path}: there is no such file.");
-        Stream stream = File.OpenRead(path);
-        if (path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)) stream = new GZipStream(stream, CompressionMode.Decompress);
-        reader = CsvReader.Create(stream, CsvReaderOptions.Default with
-        {
-            AllowLineBreaksInQuotes = false, // one open quote does not swallow the rows after it
-            MaxRecordSize = RecordMax, TrackLineNumbers = true, OnMalformedRecord = bad => malformed[bad.RecordNumber] = bad.Reason,
-        });
+        reader = Open(path, null);
         var header = Guarded(() => reader.Headers) ?? [];
+        if (header is [var all] && all.Contains(',')) // what the rows hold misled the guess of the separator
+        {
+            reader.Dispose();
+            reader = Open(path, ',');
+            header = Guarded(() => reader.Headers) ?? [];
+        }
+
         if (header.Count == 0) throw new RecordedFileUnusableException($"{path}: the file is empty; a header line was expected.");
         for (var i = 0; i < header.Count; i++) columns.TryAdd(header[i].Trim(), i);
+    }
+
+    /// <param name="separator">Null: as the beginning of the file suggests.</param>
+    private CsvReader Open(string path, char? separator)
+    {
+        Stream stream = File.OpenRead(path);
+        if (path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)) stream = new GZipStream(stream, CompressionMode.Decompress);
+        return CsvReader.Create(stream, CsvReaderOptions.Default with
+        {
+            Separator = separator, AllowLineBreaksInQuotes = false, // one open quote does not swallow the rows after it
+            MaxRecordSize = RecordMax, TrackLineNumbers = true, OnMalformedRecord = bad => malformed[bad.RecordNumber] = bad.Reason,
+        });
     }
 
     internal IReadOnlyCollection<string> Columns => columns.Keys;

@@ -10,6 +10,13 @@ public sealed class SessionFilesTests : IDisposable
     public void Dispose() => files.Dispose();
 
     [Fact]
+    public void Semicolons_in_the_rows_do_not_mislead_the_reader_of_a_header_with_commas()
+    {
+        var path = files.Write("odd.csv", "arrival,departure,energy_kwh\n;lgJ:\\xJw-\n6_Y[k4;<,2025-01-01T10:00,\"a\"\"b,\",-1e400\n2025-01-01T10:00,2025-01-01T12:00,7.4\n");
+        Assert.Equal((1, 3), (SessionFiles.Read([path], Files.All).Sessions.Count, SessionFiles.Read([path], Files.All).Rows));
+    }
+
+    [Fact]
     public void A_plain_file_is_read_with_own_column_names_and_local_times()
     {
         var path = files.Write("plain.csv", "who,start,stop,kwh,pile\ncar-1,2025-03-30T01:30,2025-03-30T08:00,12.5,A\n");
