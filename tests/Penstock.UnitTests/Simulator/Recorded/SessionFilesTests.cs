@@ -12,8 +12,10 @@ public sealed class SessionFilesTests : IDisposable
     [Fact]
     public void Semicolons_in_the_rows_do_not_mislead_the_reader_of_a_header_with_commas()
     {
-        var path = files.Write("odd.csv", "arrival,departure,energy_kwh\n;lgJ:\\xJw-\n6_Y[k4;<,2025-01-01T10:00,\"a\"\"b,\",-1e400\n2025-01-01T10:00,2025-01-01T12:00,7.4\n");
-        Assert.Equal((1, 3), (SessionFiles.Read([path], Files.All).Sessions.Count, SessionFiles.Read([path], Files.All).Rows));
+        var odd = string.Concat(Enumerable.Repeat("a;b\n", 12)); // rows of as many fields each, if a semicolon separated them
+        var path = files.Write("odd.csv", $"arrival,departure,energy_kwh\n{odd}2025-01-01T10:00,2025-01-01T12:00,7.4\n");
+        var read = SessionFiles.Read([path], Files.All);
+        Assert.Equal((1, 13), (read.Sessions.Count, read.Rows));
     }
 
     [Fact]
