@@ -31,9 +31,12 @@ internal static class BenchCommand
             var problem = each > 0 ? FleetInstance.WithSites(count, each, parsed.GetValue(tight), draw) : FleetInstance.Generate(count, draw);
             if (parsed.GetValue(write) is { } folder)
             {
-                ProblemWriter.Write(folder, problem, "2026-04-01T12:00:00+08:00");
-                Console.WriteLine($"{count} SIMULATED vehicles written to {folder}");
-                return 0;
+                return PlanRun.Writing(() =>
+                {
+                    ProblemWriter.Write(folder, problem, "2026-04-01T12:00:00+08:00");
+                    Console.WriteLine($"{count} SIMULATED vehicles written to {folder}");
+                    return 0;
+                });
             }
 
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count} SIMULATED vehicles, {problem.Sites.Length} stations, {problem.Steps} steps, seed {draw}, {Environment.ProcessorCount} cores"));

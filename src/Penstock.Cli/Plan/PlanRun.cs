@@ -11,7 +11,7 @@ internal sealed record PlanRequest(string Problem, string Out, string? Schedule,
 internal static class PlanRun
 {
     /// <returns>0; 3 when the input is refused.</returns>
-    internal static int Make(PlanRequest request)
+    internal static int Make(PlanRequest request) => Writing(() =>
     {
         try
         {
@@ -29,6 +29,15 @@ internal static class PlanRun
             Console.Error.WriteLine(e.Message);
             Console.Error.WriteLine("nothing was planned and nothing was written");
             return 3;
+        }
+    });
+
+    /// <returns>What the run returns; 3 when a file cannot be written.</returns>
+    internal static int Writing(Func<int> run)
+    {
+        try
+        {
+            return run();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -60,6 +60,16 @@ public sealed class PlanCommandTests : IDisposable
         Assert.True(double.Parse(runs[0].Groups[4].Value, CultureInfo.InvariantCulture) <= double.Parse(runs[0].Groups[3].Value, CultureInfo.InvariantCulture));
     }
 
+    [Fact]
+    public void A_folder_that_cannot_be_written_is_named()
+    {
+        File.WriteAllText(folder.File("taken"), "a file");
+        var (code, _, error) = PlanFolder.Run("bench", "planning", "--vehicles", "5", "--write", folder.File("taken"));
+        Assert.Equal(3, code);
+        Assert.Contains("taken", error, StringComparison.Ordinal);
+        Assert.Contains("can be written", error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("--vehicles", "0")]
     [InlineData("--vehicles", "2000001")]
