@@ -134,7 +134,7 @@ internal static class PlanFile
     {
         var c = plan.Costs;
         json.WriteStartObject("costs");
-        foreach (var (name, value) in new[] { ("energy", c.Energy), ("wear", c.Wear), ("shortfall", c.Shortfall), ("salvage", -c.Salvage), ("overload", c.Overload), ("subsidies", -c.Subsidies), ("demand", c.Demand), ("ramps", c.Ramps) }) json.WriteNumber(name, Round(value));
+        foreach (var (name, value) in new[] { ("energy", c.Energy), ("wear", c.Wear), ("shortfall", c.Shortfall), ("salvage", -c.Salvage), ("overload", c.Overload), ("subsidies", -c.Subsidies), ("demand", c.Demand), ("ramps", c.Ramps), ("fees", c.Fees) }) json.WriteNumber(name, Round(value));
         if (plan.RoundingLoss is { } loss) json.WriteNumber("ofWhichRoundingToPiles", Round(loss));
         json.WriteEndObject();
     }

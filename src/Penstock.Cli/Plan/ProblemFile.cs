@@ -38,7 +38,8 @@ internal sealed class ProblemFile
         var (steps, minutes, start) = (grid?.Whole("steps", 1, StepsMax) ?? 1, grid?.Number("stepMinutes", 0.1, 1440) ?? 15, default(OffsetDateTime));
         grid?.Only("start", "stepMinutes", "steps");
         if (grid?.Text("start") is { } text && !OffsetDateTimePattern.ExtendedIso.Parse(text).TryGetValue(default, out start)) grid.Fault("start", $"\"{text}\"", "a time such as 2026-04-02T00:00:00+08:00");
-        var (currency, buy, sell) = Prices(root.Part("prices"), steps);
+        var prices = root.Part("prices");
+        var (currency, buy, sell) = Prices(prices, steps);
         var carbon = Carbon(root.Part("carbon", required: false), steps, buy, sell);
         var limits = root.Part("limits");
         var sites = Sites(root.Parts("sites"), steps, out var siteIds);
@@ -59,6 +60,7 @@ internal sealed class ProblemFile
             limits?.Number("overloadPenaltyPerKwh", 1e-6, 1e6) ?? 1, fleet)
         {
             Sites = sites, Events = events, PvAvailable = limits?.Series("pvAvailableKw", steps, 0, 1e9, required: false), DemandCharge = Demand(limits), Ramps = Ramps(limits, steps, buy),
+            DischargeFee = prices?.Series("dischargeFeePerKwh", steps, -1e6, 1e6, required: false),
         };
         limits?.Only("baseLoadKw", "importMaxKw", "exportMaxKw", "overloadPenaltyPerKwh", "pvAvailableKw", "demandCharge", "ramps");
         if (faults.Count > 0) throw new InputRefusedException(faults);
@@ -67,7 +69,7 @@ internal sealed class ProblemFile
 
     private (string Currency, double[] Buy, double[] Sell) Prices(JsonReading? prices, int steps)
     {
-        prices?.Only("currency", "buyPerKwh", "sellPerKwh");
+        prices?.Only("currency", "buyPerKwh", "sellPerKwh", "dischargeFeePerKwh");
         var currency = prices?.Text("currency") ?? "CNY";
         if (currency.Length != 3 || !currency.All(char.IsAsciiLetterUpper)) prices?.Fault("currency", $"\"{currency}\"", "an ISO 4217 code such as CNY");
         var (buy, sell) = (prices?.Series("buyPerKwh", steps, -1e6, 1e6) ?? new double[steps], prices?.Series("sellPerKwh", steps, -1e6, 1e6) ?? new double[steps]);
@@ -97,7 +99,7 @@ internal sealed class ProblemFile
         var (sites, names) = (new List<SiteLimits>(), new Dictionary<string, int>(StringComparer.Ordinal));
         foreach (var site in parts.Take(SitesMax))
         {
-            site.Only("siteId", "parentSiteId", "baseLoadKw", "importMaxKw", "exportMaxKw", "pvAvailableKw");
+            site.Only("siteId", "parentSiteId", "baseLoadKw", "importMaxKw", "exportMaxKw", "pvAvailableKw", "overloadPenaltyPerKwh");
             var id = site.Text("siteId") ?? $"?{sites.Count}";
             int? parent = null;
             if (site.Text("parentSiteId", required: false) is { } above)
@@ -108,7 +110,10 @@ internal sealed class ProblemFile
 
             if (!names.TryAdd(id, sites.Count)) site.Fault("siteId", $"\"{id}\" comes twice", "an id of its own");
             sites.Add(new SiteLimits(
-                parent, site.Series("baseLoadKw", steps, -1e9, 1e9) ?? [], site.Series("importMaxKw", steps, 0, 1e9) ?? [], site.Series("exportMaxKw", steps, 0, 1e9) ?? []) { PvAvailable = site.Series("pvAvailableKw", steps, 0, 1e9, required: false) });
+                parent, site.Series("baseLoadKw", steps, -1e9, 1e9) ?? [], site.Series("importMaxKw", steps, 0, 1e9) ?? [], site.Series("exportMaxKw", steps, 0, 1e9) ?? []) 
+            {
+                PvAvailable = site.Series("pvAvailableKw", steps, 0, 1e9, required: false), OverloadPenalty = site.Has("overloadPenaltyPerKwh") ? site.Number("overloadPenaltyPerKwh", 1e-6, 1e6) : null,
+            });
         }
 
         if (parts.Count > SitesMax) parts[SitesMax].Fault("siteId", $"site {SitesMax + 1}", $"at most {SitesMax} sites");

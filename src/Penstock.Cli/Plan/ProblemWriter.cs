@@ -25,6 +25,7 @@ internal static class ProblemWriter
             json.WriteString("currency", "CNY");
             Series(json, "buyPerKwh", problem.Buy);
             Series(json, "sellPerKwh", problem.Sell);
+            Series(json, "dischargeFeePerKwh", problem.DischargeFee);
             json.WriteEndObject();
             Limits(json, problem);
             Sites(json, problem.Sites);
@@ -89,6 +90,7 @@ internal static class ProblemWriter
             Series(json, "importMaxKw", sites[s].ImportMax);
             Series(json, "exportMaxKw", sites[s].ExportMax);
             Series(json, "pvAvailableKw", sites[s].PvAvailable);
+            if (sites[s].OverloadPenalty is { } penalty) json.WriteNumber("overloadPenaltyPerKwh", penalty);
             json.WriteEndObject();
         }
 

@@ -19,7 +19,7 @@ internal sealed class Bound(GivenProblem problem, ClaimedPlan plan)
             sites[s] = [.. (site.Parent >= 0 ? sites[site.Parent] : whole).Zip(own, (a, b) => a + b)];
             for (var t = 0; t < problem.Steps; t++)
             {
-                sum += Least(own[t] * h, site.Base[t], siteLeast[s][t], siteMost[s][t], site.Export[t], site.Import[t], 0, 0) + (own[t] * h * site.Base[t]);
+                sum += Least(own[t] * h, site.Base[t], siteLeast[s][t], siteMost[s][t], site.Export[t], site.Import[t], 0, 0, site.Penalty) + (own[t] * h * site.Base[t]);
                 sum += Math.Min(0, -sites[s][t] * h * (site.Pv?[t] ?? 0));
             }
         }
@@ -65,7 +65,7 @@ internal sealed class Bound(GivenProblem problem, ClaimedPlan plan)
         for (var t = 0; t < problem.Steps; t++)
         {
             var pv = (problem.Pv?[t] ?? 0) + problem.Sites.Sum(s => s.Pv?[t] ?? 0);
-            sum += Least(plan.Net[t] * h, problem.Base[t], least[t] + pv, most[t], problem.Export[t], problem.Import[t], problem.Buy[t], problem.Sell[t]) + (plan.Net[t] * h * problem.Base[t]);
+            sum += Least(plan.Net[t] * h, problem.Base[t], least[t] + pv, most[t], problem.Export[t], problem.Import[t], problem.Buy[t], problem.Sell[t], problem.Penalty) + (plan.Net[t] * h * problem.Base[t]);
         }
 
         if (plan.Demand.Any(d => d < -1e-9) || plan.Demand.Sum() > (problem.Demand?.PerKw ?? 0) + 1e-6) return double.NegativeInfinity; // such prices prove nothing
@@ -81,13 +81,13 @@ internal sealed class Bound(GivenProblem problem, ClaimedPlan plan)
     }
 
     /// <summary>min over net power within reach of its cost - price x net: at one of the kinks.</summary>
-    private double Least(double price, double baseLoad, double give, double draw, double export, double import, double buy, double sell)
+    private double Least(double price, double baseLoad, double give, double draw, double export, double import, double buy, double sell, double penalty)
     {
         var (low, high, least) = (baseLoad - give - 1, baseLoad + draw + 1, double.PositiveInfinity);
         foreach (var net in (ReadOnlySpan<double>)[low, high, -export, 0, import])
         {
             if (net < low || net > high) continue;
-            var cost = problem.Hours * ((buy * Math.Max(0, net)) - (sell * Math.Max(0, -net)) + (problem.Penalty * (Math.Max(0, net - import) + Math.Max(0, -export - net))));
+            var cost = problem.Hours * ((buy * Math.Max(0, net)) - (sell * Math.Max(0, -net)) + (penalty * (Math.Max(0, net - import) + Math.Max(0, -export - net))));
             least = Math.Min(least, cost - (price * net));
         }
 

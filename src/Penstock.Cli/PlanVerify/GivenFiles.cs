@@ -21,14 +21,14 @@ internal sealed record GivenVehicle(
     internal double Change(double kw, double hours) => kw > 0 ? kw * hours * In : kw * hours / Out;
 }
 
-internal sealed record GivenSite(string Id, int Parent, double[] Base, double[] Import, double[] Export, double[]? Pv);
+internal sealed record GivenSite(string Id, int Parent, double[] Base, double[] Import, double[] Export, double[]? Pv, double Penalty);
 
 internal sealed record GivenEvent(int First, int Last, double Subsidy);
 
 /// <summary>The problem, read once more and by other code than the planner's. It trusts that the planner's reader has refused what is malformed, and says plainly what it cannot read.</summary>
 internal sealed record GivenProblem(
     double Hours, double[] Buy, double[] Sell, double[] Base, double[] Import, double[] Export, double Penalty, double[]? Pv, GivenSite[] Sites, GivenEvent[] Events,
-    (double PerKw, double Peak)? Demand, (int Step, double Most)[] Ramps, GivenVehicle[] Vehicles)
+    (double PerKw, double Peak)? Demand, (int Step, double Most)[] Ramps, double[] Fee, GivenVehicle[] Vehicles)
 {
     internal int Steps => Buy.Length;
 
@@ -58,7 +58,7 @@ internal sealed record GivenProblem(
         }
 
         var sites = new List<GivenSite>();
-        if (root.TryGetProperty("sites", out var all)) foreach (var s in all.EnumerateArray()) sites.Add(Site(s, sites));
+        if (root.TryGetProperty("sites", out var all)) foreach (var s in all.EnumerateArray()) sites.Add(Site(s, sites, limits.GetProperty("overloadPenaltyPerKwh").GetDouble()));
         var number = sites.Select((s, n) => (s.Id, n)).ToDictionary(s => s.Id, s => s.n, StringComparer.Ordinal);
         var vehicles = Fleet(Path.Combine(folder, root.GetProperty("vehicles").GetString()!), number);
         if (root.TryGetProperty("batteries", out var batteries)) vehicles.AddRange(batteries.EnumerateArray().Select(b => Battery(b, number, buy.Length)));
@@ -67,12 +67,13 @@ internal sealed record GivenProblem(
             root.GetProperty("grid").GetProperty("stepMinutes").GetDouble() / 60, buy, sell, Numbers(limits.GetProperty("baseLoadKw")), Numbers(limits.GetProperty("importMaxKw")), Numbers(limits.GetProperty("exportMaxKw")),
             limits.GetProperty("overloadPenaltyPerKwh").GetDouble(), Maybe(limits, "pvAvailableKw"), [.. sites],
             root.TryGetProperty("events", out var events) ? [.. events.EnumerateArray().Select(e => new GivenEvent(e.GetProperty("firstStep").GetInt32(), e.GetProperty("lastStep").GetInt32(), e.GetProperty("subsidyPerKwh").GetDouble()))] : [],
-            limits.TryGetProperty("demandCharge", out var demand) ? (demand.GetProperty("perKw").GetDouble(), Or(demand, "peakSoFarKw", 0)) : null, RampsOf(limits, buy), [.. vehicles]);
+            limits.TryGetProperty("demandCharge", out var demand) ? (demand.GetProperty("perKw").GetDouble(), Or(demand, "peakSoFarKw", 0)) : null, RampsOf(limits, buy),
+            Maybe(root.GetProperty("prices"), "dischargeFeePerKwh") ?? new double[buy.Length], [.. vehicles]);
     }
 
-    private static GivenSite Site(JsonElement s, List<GivenSite> before) => new(
+    private static GivenSite Site(JsonElement s, List<GivenSite> before, double penalty) => new(
         s.GetProperty("siteId").GetString()!, s.TryGetProperty("parentSiteId", out var parent) ? before.FindIndex(b => b.Id == parent.GetString()) : -1,
-        Numbers(s.GetProperty("baseLoadKw")), Numbers(s.GetProperty("importMaxKw")), Numbers(s.GetProperty("exportMaxKw")), Maybe(s, "pvAvailableKw"));
+        Numbers(s.GetProperty("baseLoadKw")), Numbers(s.GetProperty("importMaxKw")), Numbers(s.GetProperty("exportMaxKw")), Maybe(s, "pvAvailableKw"), Or(s, "overloadPenaltyPerKwh", penalty));
 
     private static (int, double)[] RampsOf(JsonElement limits, double[] buy)
     {

@@ -42,7 +42,7 @@ internal sealed class LeastCost(GivenProblem problem)
         {
             if (t < n - 1 && v.Leave > 0) Blend(v);
             var p = price[v.First + t];
-            Merge((-p / v.In, into), (v.Wear - (p * v.Out), outOf));
+            Merge((-p / v.In, into), (v.Wear - ((p - problem.Fee[v.First + t]) * v.Out), outOf));
             atLow += p * into / v.In; // from `into` below the lowest energy only full charging leads on
             low -= into;
             if (t > 0) Cut(Floor(t - 1), high);

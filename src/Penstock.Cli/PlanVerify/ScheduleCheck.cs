@@ -20,7 +20,7 @@ internal sealed class ScheduleCheck(GivenProblem problem, List<string> faults)
 
     internal double[][] SiteLoad { get; } = [.. problem.Sites.Select(_ => new double[problem.Steps])];
 
-    /// <summary>Wear + shortfall - salvage - subsidies.</summary>
+    /// <summary>Wear + shortfall - salvage - subsidies + discharge fees.</summary>
     internal double OwnCost { get; private set; }
 
     /// <summary>The same with all parts counted positive.</summary>
@@ -70,7 +70,7 @@ internal sealed class ScheduleCheck(GivenProblem problem, List<string> faults)
     {
         var (energy, there) = (v.Start, 1.0);
         var above = Math.Max(v.High, v.Start);
-        var (wear, missing, left) = (0.0, 0.0, 0.0);
+        var (wear, missing, left, fees) = (0.0, 0.0, 0.0, 0.0);
         var net = new double[problem.Events.Length];
         for (var t = 0; t < power.Length; t++)
         {
@@ -82,6 +82,7 @@ internal sealed class ScheduleCheck(GivenProblem problem, List<string> faults)
             if (energy < v.Floor[t] - KilowattHour && kw < v.ChargeMax - Kilowatt && v.Step == 0 && v.Least == 0 && !Rises(v, t, energy)) Fault(Told($"{v.Id} step {step}: {energy} kWh is below {v.Floor[t]} at {kw} kW; a vehicle below its floor charges all it can"));
             if (energy < Math.Min(v.Start, v.Floor.Min()) - KilowattHour) Fault(Told($"{v.Id} step {step}: {energy} kWh is below its floor and its start"));
             wear += there * v.Wear * Math.Max(0, -v.Change(kw, problem.Hours));
+            fees += there * problem.Fee[step] * Math.Max(0, -kw) * problem.Hours;
             Load[step] += there * kw;
             for (var s = v.Site; s >= 0; s = problem.Sites[s].Parent) SiteLoad[s][step] += there * kw;
             for (var e = 0; e < net.Length; e++) if (step >= problem.Events[e].First && step <= problem.Events[e].Last) net[e] -= there * kw * problem.Hours;
@@ -92,8 +93,8 @@ internal sealed class ScheduleCheck(GivenProblem problem, List<string> faults)
         }
 
         var subsidy = net.Select((x, e) => problem.Events[e].Subsidy * Math.Max(0, x)).Sum();
-        OwnCost += wear + missing - left - subsidy;
-        Size += wear + missing + left + subsidy;
+        OwnCost += wear + missing - left - subsidy + fees;
+        Size += wear + missing + left + subsidy + Math.Abs(fees);
     }
 
     private static string Told(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

@@ -73,7 +73,7 @@ internal static class VerifyRun
             for (var t = 0; t < problem.Steps; t++)
             {
                 var here = site.Base[t] + schedules.SiteLoad[s][t];
-                Add(h * problem.Penalty * (Math.Max(0, here - site.Import[t]) + Math.Max(0, -site.Export[t] - here)));
+                Add(h * site.Penalty * (Math.Max(0, here - site.Import[t]) + Math.Max(0, -site.Export[t] - here)));
             }
         }
 

@@ -178,7 +178,7 @@ internal sealed class Coupling
     }
 
     /// <summary>Cost of a node's net power in a step, per step.</summary>
-    internal static ConvexCost CostOf(FleetProblem problem, Node node, int t) => node.Site is { } site ? Within(problem, problem.Sites[site], node.Reach, t) : Energy(problem, node.Reach, t);
+    internal static ConvexCost CostOf(FleetProblem problem, Node node, int t) => node.Site is { } site ? Within(problem, site, node.Reach, t) : Energy(problem, node.Reach, t);
 
     internal static double[] Base(FleetProblem problem, Node node) => node.Site is { } site ? problem.Sites[site].BaseLoad : problem.BaseLoad;
 
@@ -200,9 +200,10 @@ internal sealed class Coupling
             net => h * ((buy * Math.Max(0, net)) - (sell * Math.Max(0, -net)) + (penalty * (Math.Max(0, net - most) + Math.Max(0, least - net)))));
     }
 
-    private static ConvexCost Within(FleetProblem problem, SiteLimits site, Reach reach, int t)
+    private static ConvexCost Within(FleetProblem problem, int index, Reach reach, int t)
     {
-        var (least, most, penalty) = (-site.ExportMax[t], site.ImportMax[t], problem.OverloadPenalty * problem.StepHours);
+        var site = problem.Sites[index];
+        var (least, most, penalty) = (-site.ExportMax[t], site.ImportMax[t], problem.PenaltyOf(index) * problem.StepHours);
         return Between(site.BaseLoad[t], reach, t, [least, most], net => penalty * (Math.Max(0, net - most) + Math.Max(0, least - net)));
     }
 

@@ -65,7 +65,7 @@ public sealed class FleetPlan
     public double? RoundingLoss { get; internal init; }
 
     /// <summary>Parts of the cost in currency.</summary>
-    public PlanCosts Costs { get; internal init; } = new(0, 0, 0, 0, 0, 0, 0, 0);
+    public PlanCosts Costs { get; internal init; } = new(0, 0, 0, 0, 0, 0, 0, 0, 0);
 
     /// <summary>For each block of a large whole its mixture: weights and the price vectors (per kWh) that its vehicles and sites answer. Empty for small problems.</summary>
     public IReadOnlyList<IReadOnlyList<(double Weight, double[] PricePerKilowattHour)>> Mixtures { get; internal init; } = [];
@@ -112,7 +112,7 @@ public sealed class FleetPlan
 }
 
 /// <summary>Where the cost of a plan comes from, in the currency of the prices; they add up to the cost.</summary>
-public sealed record PlanCosts(double Energy, double Wear, double Shortfall, double Salvage, double Overload, double Subsidies, double Demand, double Ramps)
+public sealed record PlanCosts(double Energy, double Wear, double Shortfall, double Salvage, double Overload, double Subsidies, double Demand, double Ramps, double Fees)
 {
-    public double Sum => Energy + Wear + Shortfall - Salvage + Overload - Subsidies + Demand + Ramps;
+    public double Sum => Energy + Wear + Shortfall - Salvage + Overload - Subsidies + Demand + Ramps + Fees;
 }

@@ -24,7 +24,7 @@ internal static class PlanEvaluation
         var net = run.Sites(loads);
         var shared = run.Whole(net);
         var all = costs.Aggregate(shared, (a, b) => new PlanCosts(
-            a.Energy + b.Energy, a.Wear + b.Wear, a.Shortfall + b.Shortfall, a.Salvage + b.Salvage, a.Overload + b.Overload, a.Subsidies + b.Subsidies, a.Demand + b.Demand, a.Ramps + b.Ramps));
+            a.Energy + b.Energy, a.Wear + b.Wear, a.Shortfall + b.Shortfall, a.Salvage + b.Salvage, a.Overload + b.Overload, a.Subsidies + b.Subsidies, a.Demand + b.Demand, a.Ramps + b.Ramps, a.Fees + b.Fees));
         var aggregate = new double[problem.Steps];
         foreach (var load in loads) Dense.Add(1, load, aggregate);
         return new FleetPlan(problem, cells, draft.Cells)
@@ -37,7 +37,7 @@ internal static class PlanEvaluation
     private static (double[] Load, PlanCosts Costs) Cell(FleetProblem problem, FleetCells cells, int cell, float[] schedules, float[] shortfall)
     {
         var (vehicles, offsets, load) = (cells.Vehicles(cell), cells.Offsets(cell), new double[problem.Steps]);
-        var (wear, missing, salvage, subsidies) = (0.0, 0.0, 0.0, 0.0);
+        var (wear, missing, salvage, subsidies, fees) = (0.0, 0.0, 0.0, 0.0, 0.0);
         for (var k = 0; k < vehicles.Length; k++)
         {
             var i = vehicles[k];
@@ -45,10 +45,10 @@ internal static class PlanEvaluation
             for (var t = 0; t < schedule.Length; t++) load[problem.Vehicles.Arrival[i] + t] += schedule[t];
             var account = StayAccount.Of(problem, i, schedule);
             shortfall[i] = (float)Math.Max(0, problem.Vehicles.EnergyTarget[i] - account.EnergyEnd);
-            (wear, missing, salvage, subsidies) = (wear + account.Wear, missing + account.Shortfall, salvage + account.Salvage, subsidies + account.Subsidies);
+            (wear, missing, salvage, subsidies, fees) = (wear + account.Wear, missing + account.Shortfall, salvage + account.Salvage, subsidies + account.Subsidies, fees + account.Fees);
         }
 
-        return (load, new PlanCosts(0, wear, missing, salvage, 0, subsidies, 0, 0));
+        return (load, new PlanCosts(0, wear, missing, salvage, 0, subsidies, 0, 0, fees));
     }
 
     private sealed class Run(FleetProblem problem, LimitTree tree, PlanDraft draft)
@@ -108,7 +108,7 @@ internal static class PlanEvaluation
             Over(null, net, problem.ImportMax, problem.ExportMax);
             var demand = problem.DemandCharge is { } charge && net.Length > 0 ? charge.PerKilowatt * Math.Max(0, net.Max() - charge.PeakSoFar) : 0;
             var ramps = problem.Ramps.Sum(r => Math.Max(0, Math.Abs(net[r.Step] - net[r.Step - 1]) - r.ChangeMax) * problem.OverloadPenalty * problem.StepHours);
-            return new PlanCosts(energy, 0, 0, 0, penalty, 0, demand, ramps);
+            return new PlanCosts(energy, 0, 0, 0, penalty, 0, demand, ramps, 0);
         }
 
         private void UseBest(double[]?[] load, double[] whole)
@@ -130,7 +130,7 @@ internal static class PlanEvaluation
             }
 
             if (import + export > 0) Overloads.Add(new Overload(site, import, export));
-            penalty += problem.OverloadPenalty * (import + export);
+            penalty += problem.PenaltyOf(site) * (import + export);
         }
     }
 }

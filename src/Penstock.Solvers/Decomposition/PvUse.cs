@@ -25,7 +25,7 @@ internal sealed class PvUse(FleetProblem problem, LimitTree tree)
             if (site.PvAvailable is { } pv && pv[t] > 0) pieces.Add(new Piece(s, 0, pv[t]));
             if (pieces.Count == 0) continue;
             var net = site.BaseLoad[t] + (loads[s]?[t] ?? 0);
-            pieces = Add(pieces, [(double.NegativeInfinity, -problem.OverloadPenalty), (net - site.ImportMax[t], 0), (net + site.ExportMax[t], problem.OverloadPenalty)]);
+            pieces = Add(pieces, [(double.NegativeInfinity, -problem.PenaltyOf(s)), (net - site.ImportMax[t], 0), (net + site.ExportMax[t], problem.PenaltyOf(s))]);
             var above = tree.Above(s);
             if (below.TryGetValue(above, out var beside)) beside.AddRange(pieces);
             else below[above] = pieces;

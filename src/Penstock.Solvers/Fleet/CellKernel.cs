@@ -4,7 +4,7 @@ using Penstock.Solvers.Storage;
 namespace Penstock.Solvers.Fleet;
 
 /// <summary>What a cell does against a price.</summary>
-/// <param name="Own">Wear + shortfall - salvage - subsidies; energy is not in it.</param>
+/// <param name="Own">Wear + shortfall - salvage - subsidies + discharge fees; energy is not in it.</param>
 /// <param name="Slack">How much less than own cost and energy together no schedule of the cell can cost: 0 unless charging and discharging at once would pay.</param>
 internal readonly record struct CellCost(double Own, double Slack)
 {
@@ -29,7 +29,7 @@ internal sealed class CellKernel
     internal CellKernel(FleetCells cells)
     {
         (this.cells, problem, lanes) = (cells, cells.Problem, cells.Lanes);
-        lockstep = new LockstepKernel(lanes, problem.Steps, problem.StepHours);
+        lockstep = new LockstepKernel(lanes, problem.Steps, problem.StepHours, problem.DischargeFee);
         (plain, subsidised) = (new float[problem.Steps], new float[problem.Steps]);
         best = new Vector<float>[problem.Steps];
         stay = new StayKernel(problem);

@@ -7,6 +7,9 @@ public sealed record SiteLimits(int? Parent, double[] BaseLoad, double[] ImportM
 {
     /// <summary>PV behind this connection that may be used or curtailed, kW; null without PV.</summary>
     public double[]? PvAvailable { get; init; }
+
+    /// <summary>Per kWh beyond its limits; null = that of the problem.</summary>
+    public double? OverloadPenalty { get; init; }
 }
 
 /// <summary>A subsidy on the net energy that a vehicle discharges over steps [First, Last]: S max(0, discharged - charged), per vehicle.</summary>
@@ -21,7 +24,7 @@ public readonly record struct RampLimit(int Step, double ChangeMax);
 /// <summary>
 /// A fleet to plan as one power plant. Arrays have one value per step; net power of the whole = <see cref="BaseLoad"/> - PV used + all vehicles, positive = import.
 /// Cost: net import at <paramref name="Buy"/>, net export at <paramref name="Sell"/>, wear, shortfall, minus salvage and subsidies, plus the overload penalty per kWh beyond
-/// any limit of the whole or a site, plus demand charge. The base load of the whole contains those of the sites.
+/// any limit of the whole or a site, plus demand charge, plus discharge fees. The base load of the whole contains those of the sites.
 /// </summary>
 public sealed record FleetProblem(double StepHours, double[] Buy, double[] Sell, double[] BaseLoad, double[] ImportMax, double[] ExportMax, double OverloadPenalty, StorageFleet Vehicles)
 {
@@ -41,4 +44,13 @@ public sealed record FleetProblem(double StepHours, double[] Buy, double[] Sell,
     public DemandCharge? DemandCharge { get; init; }
 
     public RampLimit[] Ramps { get; init; } = [];
+
+    /// <summary>
+    /// Per kWh at the grid side that a vehicle discharges, per step; null = none. With it each vehicle can be settled by itself: where buying costs b and selling earns s, energy is b both ways
+    /// and the fee b - s. Negative where selling earns more; charging and discharging at once may pay then, which plans do not do and the bound allows for.
+    /// </summary>
+    public double[]? DischargeFee { get; init; }
+
+    /// <summary>Per kWh beyond the limits of a site; null = of the whole.</summary>
+    public double PenaltyOf(int? site) => site is { } s && Sites[s].OverloadPenalty is { } own ? own : OverloadPenalty;
 }

@@ -2,22 +2,23 @@ namespace Penstock.Solvers.Fleet;
 
 /// <summary>What a schedule of one vehicle costs besides energy, and where it ends.</summary>
 /// <param name="EnergyEnd">Stored at departure, kWh.</param>
-internal readonly record struct StayAccount(double Wear, double Shortfall, double Salvage, double Subsidies, double EnergyEnd)
+internal readonly record struct StayAccount(double Wear, double Shortfall, double Salvage, double Subsidies, double Fees, double EnergyEnd)
 {
-    /// <summary>Wear + shortfall - salvage - subsidies, expected.</summary>
-    internal double Own => Wear + Shortfall - Salvage - Subsidies;
+    /// <summary>Wear + shortfall - salvage - subsidies + discharge fees, expected.</summary>
+    internal double Own => Wear + Shortfall - Salvage - Subsidies + Fees;
 
     /// <param name="schedule">Expected net kW over the stay.</param>
     internal static StayAccount Of(FleetProblem problem, int vehicle, ReadOnlySpan<float> schedule)
     {
         var (fleet, battery) = (problem.Vehicles, problem.Vehicles.Battery(vehicle));
         var chance = fleet.LeaveProbability?[vehicle] ?? 0;
-        var (energy, there, wear, shortfall, salvage, subsidies) = (battery.EnergyArrival, 1.0, 0.0, 0.0, 0.0, 0.0);
+        var (energy, there, wear, shortfall, salvage, subsidies, fees) = (battery.EnergyArrival, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0);
         for (var t = 0; t < schedule.Length; t++)
         {
             var change = Change(battery.ChargeEfficiency, battery.DischargeEfficiency, schedule[t] / there * problem.StepHours);
             energy += change;
             wear += there * battery.Wear * Math.Max(0, -change);
+            if (problem.DischargeFee is { } fee) fees += fee[fleet.Arrival[vehicle] + t] * Math.Max(0, -schedule[t]) * problem.StepHours;
             var leaving = there * (t == schedule.Length - 1 ? 1 : chance);
             shortfall += leaving * battery.ShortfallPenalty * Math.Max(0, battery.EnergyTarget - energy);
             salvage += leaving * battery.Salvage * Math.Max(0, energy - battery.EnergyTarget);
@@ -25,7 +26,7 @@ internal readonly record struct StayAccount(double Wear, double Shortfall, doubl
         }
 
         foreach (var one in problem.Events) subsidies += one.SubsidyPerKilowattHour * Math.Max(0, Given(problem, vehicle, schedule, one));
-        return new StayAccount(wear, shortfall, salvage, subsidies, energy);
+        return new StayAccount(wear, shortfall, salvage, subsidies, fees, energy);
     }
 
     /// <summary>

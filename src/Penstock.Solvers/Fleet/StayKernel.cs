@@ -9,6 +9,7 @@ internal sealed class StayKernel(FleetProblem problem)
     private readonly double[] dischargeDownTo = new double[problem.Steps];
     private readonly double[] power = new double[problem.Steps];
     private readonly double[] price = new double[problem.Steps];
+    private readonly double[] sell = new double[problem.Steps];
     private readonly double[] expected = new double[problem.Steps];
     private readonly double[] floor = new double[problem.Steps];
     private readonly double[] leave = new double[problem.Steps];
@@ -59,7 +60,8 @@ internal sealed class StayKernel(FleetProblem problem)
             if ((choice & ~overlapping) != 0) continue;
             prices.Slice(first, steps).CopyTo(price);
             for (var e = 0; e < problem.Events.Length; e++) if ((choice & (1 << e)) != 0) Add(problem.Events[e], first);
-            var found = StorageKernel.Solve(battery, price.AsSpan(0, steps), price.AsSpan(0, steps), problem.StepHours, chargeUpTo, dischargeDownTo, power, workspace, how);
+            for (var t = 0; t < steps; t++) sell[t] = price[t] - (problem.DischargeFee?[first + t] ?? 0);
+            var found = StorageKernel.Solve(battery, price.AsSpan(0, steps), sell.AsSpan(0, steps), problem.StepHours, chargeUpTo, dischargeDownTo, power, workspace, how);
             var (energy, claimed, paid) = Accounts(prices.Slice(first, steps), vehicle, first, choice);
             bound = Math.Min(bound, found.Bound);
             var all = found.Cost + claimed - paid;

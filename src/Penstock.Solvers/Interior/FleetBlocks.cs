@@ -203,7 +203,7 @@ internal sealed class FleetBlocks
         for (var t = 0; t < n; t++)
         {
             x.Upper[v + t] = Math.Max(Least, battery.ChargeMax);
-            if (discharges) (x.Upper[w + 1 + t], x.Cost[w + 1 + t]) = (battery.DischargeMax, problem.StepHours * battery.Wear / battery.DischargeEfficiency);
+            if (discharges) (x.Upper[w + 1 + t], x.Cost[w + 1 + t]) = (battery.DischargeMax, problem.StepHours * ((battery.Wear / battery.DischargeEfficiency) + (problem.DischargeFee?[problem.Vehicles.Arrival[i] + t] ?? 0)));
             var reachable = Math.Min(Math.Min(floor[t], battery.EnergyArrival + ((t + 1) * into)), high);
             (x.Lower[v + n + t], x.Upper[v + n + t]) = (reachable - Room, high + Room);
         }

@@ -6,7 +6,7 @@ using Penstock.Solvers.Fleet;
 namespace Penstock.Solvers.Storage;
 
 /// <summary>
-/// <see cref="StorageKernel"/> in single precision for one group of lanes at once, one price for both directions. The value function of each lane is a sorted list of slopes with the energy
+/// <see cref="StorageKernel"/> in single precision for one group of lanes at once, one price for both directions less a fee per kWh discharged. The value function of each lane is a sorted list of slopes with the energy
 /// at which each ends; all lanes use the same slots, so inserting a step's two segments is one branch-free sweep: a slot keeps its segment where it lies below the new one and takes its
 /// neighbour's above. Slots that are dead in every lane fall off both ends. Each lane's numbers are the same whatever the other lanes hold. One instance per thread; allocates nothing.
 /// </summary>
@@ -18,14 +18,17 @@ internal sealed class LockstepKernel
 {
     private readonly LaneFleet lanes;
     private readonly float perHour;
+    private readonly float[]? fee;
     private readonly Vector<float>[] slopes;
     private readonly Vector<float>[] ends;
     private readonly Vector<float>[] chargeUpTo;
     private readonly Vector<float>[] dischargeDownTo;
 
-    internal LockstepKernel(LaneFleet lanes, int steps, double stepHours)
+    /// <param name="fee">Per kWh discharged at the grid side, per step; null = none.</param>
+    internal LockstepKernel(LaneFleet lanes, int steps, double stepHours, double[]? fee = null)
     {
         this.lanes = lanes;
+        this.fee = fee is null ? null : Array.ConvertAll(fee, f => (float)f);
         perHour = (float)(1 / stepHours);
         slopes = new Vector<float>[(2 * steps) + 6];
         ends = new Vector<float>[(2 * steps) + 6];
@@ -37,7 +40,7 @@ internal sealed class LockstepKernel
     /// <summary>Net kW of the last run, written in the steps of the group's span.</summary>
     internal Vector<float>[] Power { get; }
 
-    /// <summary>Wear, shortfall and salvage of the last run, per lane; energy is not in it.</summary>
+    /// <summary>Wear, shortfall, salvage and fees of the last run, per lane; energy is not in it.</summary>
     internal Vector<float> OwnCost { get; private set; }
 
     /// <summary>Energy stored above the floor at the end of the last run.</summary>
@@ -85,7 +88,7 @@ internal sealed class LockstepKernel
             var here = Vector.LessThan(step, departure) & Vector.GreaterThanOrEqual(step, arrival);
             var giving = here & discharges;
             var charge = Vector.ConditionalSelect(here, -at * bought, new Vector<float>(float.NegativeInfinity));
-            var discharge = Vector.ConditionalSelect(giving, wear - (at * sold), new Vector<float>(float.PositiveInfinity));
+            var discharge = Vector.ConditionalSelect(giving, wear - ((fee is null ? at : at - new Vector<float>(fee[t])) * sold), new Vector<float>(float.PositiveInfinity));
             if (Vector.LessThanAny(discharge, charge)) return false;
             At(slopes, end) = At(slopes, end + 1) = new Vector<float>(float.PositiveInfinity);
             At(ends, end) = At(ends, end + 1) = room;
@@ -165,7 +168,7 @@ internal sealed class LockstepKernel
     {
         var (arrival, departure, into, outOf) = (Lane(lanes.Arrival, group), Lane(lanes.Departure, group), Lane(lanes.Into, group), Lane(lanes.OutOf, group));
         var (bought, sold, hours) = (Lane(lanes.BoughtPerStored, group), Lane(lanes.SoldPerDrawn, group), new Vector<float>(perHour));
-        var (energy, drawnInAll) = (Lane(lanes.Start, group), Vector<float>.Zero);
+        var (energy, drawnInAll, fees) = (Lane(lanes.Start, group), Vector<float>.Zero, Vector<float>.Zero);
         for (int t = lanes.First[group], end = lanes.End[group]; t < end; t++)
         {
             var step = new Vector<float>(t);
@@ -175,9 +178,10 @@ internal sealed class LockstepKernel
             energy += charged - drawn;
             drawnInAll += drawn;
             At(Power, t) = ((charged * bought) - (drawn * sold)) * hours;
+            if (fee is not null) fees += drawn * sold * fee[t];
         }
 
-        Close(group, energy, Lane(lanes.Wear, group) * drawnInAll);
+        Close(group, energy, (Lane(lanes.Wear, group) * drawnInAll) + fees);
     }
 
     private void ForwardCharging(int group)

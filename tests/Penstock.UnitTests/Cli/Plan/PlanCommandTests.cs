@@ -14,7 +14,7 @@ public sealed class PlanCommandTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public void Every_plan_passes_the_verifier() => Gen.Select(Gen.Int[1, 40], Gen.Int[2, 96], Gen.Int[0, 100_000], Gen.Int[0, 6]).Sample(
+    public void Every_plan_passes_the_verifier() => Gen.Select(Gen.Int[1, 40], Gen.Int[2, 96], Gen.Int[0, 100_000], Gen.Int[0, 7]).Sample(
         (count, steps, seed, kind) =>
         {
             using var mine = new PlanFolder();
@@ -225,6 +225,9 @@ public sealed class PlanCommandTests : IDisposable
                 return plain;
             case 6:
                 return plain with { Buy = Fleets.Prices(steps, seed, -1, 1), Sell = Fleets.Prices(steps, seed + 1, -1, 1) };
+            case 7:
+                var sited = Fleets.WithSites(plain, seed);
+                return sited with { DischargeFee = Fleets.Prices(steps, seed, -0.2, 0.6), Sites = [.. sited.Sites.Select((s, n) => n < 3 ? s with { OverloadPenalty = 30 } : s)] };
             default:
                 return plain;
         }

@@ -29,13 +29,13 @@ internal static class LinearOracle
             exports[t] = Var(0, inf, -problem.Sell[t] * h);
             whole[t].SetCoefficient(import[t], -1);
             whole[t].SetCoefficient(exports[t], 1);
-            Limit(import[t], exports[t], -problem.ExportMax[t], problem.ImportMax[t]);
+            Limit(import[t], exports[t], -problem.ExportMax[t], problem.ImportMax[t], problem.OverloadPenalty);
             if (problem.PvAvailable is { } pv) whole[t].SetCoefficient(Var(0, pv[t], 0), -1);
         }
 
-        void Limit(Variable plus, Variable minus, double least, double most)
+        void Limit(Variable plus, Variable minus, double least, double most, double penalty)
         {
-            var (over, under) = (Var(0, inf, problem.OverloadPenalty * h), Var(0, inf, problem.OverloadPenalty * h));
+            var (over, under) = (Var(0, inf, penalty * h), Var(0, inf, penalty * h));
             var upper = lp.MakeConstraint(-inf, most);
             upper.SetCoefficient(plus, 1);
             upper.SetCoefficient(minus, -1);
@@ -65,7 +65,7 @@ internal static class LinearOracle
                 var (plus, minus) = (Var(0, inf, 0), Var(0, inf, 0));
                 sites[s][t].SetCoefficient(plus, -1);
                 sites[s][t].SetCoefficient(minus, 1);
-                Limit(plus, minus, -problem.Sites[s].ExportMax[t], problem.Sites[s].ImportMax[t]);
+                Limit(plus, minus, -problem.Sites[s].ExportMax[t], problem.Sites[s].ImportMax[t], problem.Sites[s].OverloadPenalty ?? problem.OverloadPenalty);
                 if (problem.Sites[s].PvAvailable is { } pv) Feeds(s, t, Var(0, pv[t], 0), -1);
             }
         }
@@ -85,7 +85,7 @@ internal static class LinearOracle
             for (int t = fleet.Arrival[i], n = 1; t < fleet.Departure[i]; t++, n++)
             {
                 var charge = Var(0, battery.ChargeMax, 0);
-                var discharge = Var(0, battery.DischargeMax, h * battery.Wear / battery.DischargeEfficiency);
+                var discharge = Var(0, battery.DischargeMax, h * ((battery.Wear / battery.DischargeEfficiency) + (problem.DischargeFee?[t] ?? 0)));
                 if (problem.Sites.Length > 0)
                 {
                     Feeds(fleet.Site[i], t, charge, 1);

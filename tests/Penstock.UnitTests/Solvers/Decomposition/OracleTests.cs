@@ -56,6 +56,18 @@ public sealed class OracleTests
     },
     iter: 40);
 
+    [Fact]
+    public void Vehicles_that_are_settled_by_themselves_and_limits_that_weigh_more_than_targets() => Sizes.Sample(s =>
+    {
+        var problem = Fleets.Problem(Fleets.Random(s.Count, s.Steps, s.Seed), s.Steps, s.Seed, s.Import, s.Import / 3) with { DischargeFee = Fleets.Prices(s.Steps, s.Seed + 3, 0, 0.5) };
+        Check(problem);
+        var (free, optimum) = (FleetPlanner.Plan(problem with { Events = [new SubsidyEvent(s.Steps / 3, s.Steps / 2, 0)] }, Exact).Certificate, LinearOracle.Optimum(problem)); // an event that pays nothing changes no optimum
+        Assert.InRange(optimum, free.LowerBound - (1e-4 * (1 + s.Count)), free.Cost + (1e-4 * (1 + s.Count)));
+        problem = Fleets.WithSites(problem, s.Seed);
+        Check(problem with { Sites = [.. problem.Sites.Select((site, n) => n % 2 == 0 ? site with { OverloadPenalty = 40 } : site)] });
+    },
+    iter: 60);
+
     [Theory]
     [InlineData(300, "GLOP")]
     [InlineData(300, "HIGHS_LINEAR_PROGRAMMING")]
@@ -73,7 +85,7 @@ public sealed class OracleTests
         var optimum = LinearOracle.Optimum(problem);
         var plan = FleetPlanner.Plan(problem, Exact);
         var parts = plan.Costs;
-        var size = Math.Abs(parts.Energy) + parts.Wear + parts.Shortfall + parts.Salvage + parts.Overload + parts.Demand;
+        var size = Math.Abs(parts.Energy) + parts.Wear + parts.Shortfall + parts.Salvage + parts.Overload + parts.Demand + parts.Fees;
         var tolerance = (1e-6 * Math.Max(1, size)) + (5e-5 * problem.Vehicles.Count); // a battery of 100 kWh is known to 4e-6 kWh in single precision; a missing kWh costs 10
         Assert.InRange(plan.Certificate.Cost - optimum, -tolerance, tolerance);
         Assert.InRange(plan.Certificate.LowerBound - optimum, -3 * tolerance, tolerance);
