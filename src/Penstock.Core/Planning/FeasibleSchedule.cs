@@ -45,7 +45,7 @@ internal static class FeasibleSchedule
             for (var i = 0; i < sessions.Count; i++)
             {
                 result[i][t] = power[i];
-                stored[i] += power[i] > 0 ? power[i] * hours * sessions[i].Problem.ChargeEfficiency : power[i] * hours / sessions[i].Problem.DischargeEfficiency;
+                stored[i] += sessions[i].Change(power[i], hours);
             }
         }
 

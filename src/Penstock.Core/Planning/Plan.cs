@@ -12,6 +12,22 @@ public readonly record struct PlanId(string Value)
     public override string ToString() => Value;
 }
 
+/// <summary>Where the cost of a plan comes from, in the tariff's currency.</summary>
+/// <param name="Energy">Import at the buying price less export at the selling price.</param>
+/// <param name="Wear">Of the batteries.</param>
+/// <param name="Shortfall">Penalty for energy missing at departure.</param>
+/// <param name="Leftover">Value of energy above the targets; lowers the cost.</param>
+/// <param name="Orders">Penalty for missed orders.</param>
+/// <param name="Limits">Penalty for load beyond limits, such as a building's alone.</param>
+/// <param name="Subsidies">Taken by the net rule; lowers the cost.</param>
+public sealed record PlanCost(double Energy, double Wear, double Shortfall, double Leftover, double Orders, double Limits, double Subsidies)
+{
+    public double Sum => Energy + Wear + Shortfall - Leftover + Orders + Limits - Subsidies;
+
+    public static PlanCost operator +(PlanCost a, PlanCost b) =>
+        new(a.Energy + b.Energy, a.Wear + b.Wear, a.Shortfall + b.Shortfall, a.Leftover + b.Leftover, a.Orders + b.Orders, a.Limits + b.Limits, a.Subsidies + b.Subsidies);
+}
+
 /// <summary>The proof beside a plan: cost is at most (Cost - LowerBound) from the optimum. Amounts in the tariff's currency.</summary>
 public sealed record Certificate(double Cost, double LowerBound, int Iterations)
 {
@@ -43,6 +59,7 @@ public sealed record BindingLimit(string NodeId, string Name, LimitSource Source
 public sealed record Relaxation(VehicleId? Vehicle, SiteId? Site, string What, double By, string Unit);
 
 /// <summary>A plan for one site: always feasible, with its certificate and what binds.</summary>
+/// <param name="PricePerKilowattHour">What one more kWh of load would cost in each slot: the tariff, and orders where they bind.</param>
 public sealed record Plan(
     PlanId Id,
     SiteId Site,
@@ -51,6 +68,8 @@ public sealed record Plan(
     TimeGrid Grid,
     ImmutableDictionary<SessionId, SessionPlan> Sessions,
     ImmutableArray<Power> Aggregate,
+    ImmutableArray<double> PricePerKilowattHour,
+    PlanCost Cost,
     Certificate Certificate,
     ImmutableArray<BindingLimit> Binding,
     ImmutableArray<Relaxation> Relaxed);

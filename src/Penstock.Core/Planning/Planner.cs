@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using NodaTime;
 using Penstock.Core.Sites;
 using Penstock.Core.Units;
+using Penstock.Solvers.Decomposition;
 
 namespace Penstock.Core.Planning;
 
@@ -11,47 +12,74 @@ public static class Planner
     /// <summary>Binding limits listed in a plan, dearest first.</summary>
     public const int BindingMax = 200;
 
+    /// <summary>A gap below this is good enough for minutes.</summary>
+    private const double GapWanted = 1e-4;
+
     private const double Tolerance = 0.05;
 
     /// <summary>
-    /// Prices hold the limit tree and the grid events, the kernel answers exactly, a forward pass makes the result feasible. The plan always exists: what cannot be
-    /// met is in <see cref="Plan.Relaxed"/>. Costs and bound include the penalties for missed targets and missed event energy.
+    /// <see cref="FleetPlanner"/> finds schedules and the bound, <see cref="FeasibleSchedule"/> holds every limit to the last watt. The plan always exists: what cannot be met is in <see cref="Plan.Relaxed"/>.
+    /// Costs and bound include the penalties for missed targets and missed orders.
     /// </summary>
     public static Plan Plan(PlanningProblem problem, PlanId id, Instant now, string trigger)
     {
-        var (buy, sell) = (problem.BuyPerKilowattHour.ToArray(), problem.SellPerKilowattHour.ToArray());
-        var priceMax = buy.Length == 0 ? 0 : buy.Concat(sell).Max(Math.Abs);
-        var sessions = problem.Sessions.Select(s => SessionBattery.Of(s, problem.Grid, priceMax, buy.Min())).ToList();
-        var limits = new SharedLimits(problem, sessions);
-        var prices = new PriceDecomposition(problem, sessions, limits, priceMax, wished => Cost(FeasibleSchedule.Make(problem, sessions, wished)));
-        prices.Run();
-        var power = FeasibleSchedule.Make(problem, sessions, prices.Stored);
-        var cost = Cost(power);
+        var site = new SiteFleet(problem);
+        var fleet = FleetPlanner.Plan(site.Problem(), new PlanOptions { GapWanted = GapWanted });
+        var power = FeasibleSchedule.Make(problem, site.Sessions, site.Trajectories(fleet));
+        var cost = CostOf(problem, site, power);
+        var unmoved = site.Sessions.Where(s => s.Steps == 0).Sum(s => s.Cost([], [], [], 0).Sum); // they leave before a slot is over: not in the fleet
         return new Plan(
             id, problem.Site.Id, now, trigger, problem.Grid,
-            sessions.Select((s, i) => Schedule(problem, s, power[i])).ToImmutableDictionary(s => s.Session),
+            site.Sessions.Select((s, i) => Schedule(problem, s, power[i])).ToImmutableDictionary(s => s.Session),
             [.. Enumerable.Range(0, problem.Grid.Count).Select(t => Power.FromKilowatts(power.Sum(p => p[t])))],
-            new Certificate(cost, Math.Min(prices.LowerBound, cost), prices.Iterations),
-            Binding(limits, prices),
-            [.. Relaxed(problem, sessions, limits, power)]);
-
-        double Cost(double[][] schedule) => sessions.Select((s, i) => s.Cost(schedule[i], buy, sell, problem.Grid.SlotHours)).Sum() + EventShortfall(problem, limits, schedule, priceMax);
+            [.. fleet.Prices.Net], cost,
+            new Certificate(cost.Sum, Math.Min(fleet.Certificate.LowerBound + unmoved, cost.Sum), (int)Math.Ceiling(fleet.Certificate.Passes)),
+            [.. Binding(problem, site, fleet)],
+            [.. Relaxed(problem, site, power)]);
     }
 
-    private static double EventShortfall(PlanningProblem problem, SharedLimits limits, double[][] power, double priceMax) =>
-        limits.Rows.Where(r => r.Event is not null).Sum(row => Enumerable.Range(row.First, Math.Max(0, row.End - row.First))
-            .Sum(t => Math.Max(0, row.Sum(power, t) - row.Upper))) * problem.Grid.SlotHours * SessionBattery.EventPenalty(priceMax);
+    private static PlanCost CostOf(PlanningProblem problem, SiteFleet site, double[][] power)
+    {
+        var (hours, buy, sell) = (problem.Grid.SlotHours, problem.BuyPerKilowattHour, problem.SellPerKilowattHour);
+        var (sum, orders, subsidies) = (new PlanCost(0, 0, 0, 0, 0, 0, 0), 0.0, 0.0);
+        for (var i = 0; i < power.Length; i++)
+        {
+            sum += site.Sessions[i].Cost(power[i], buy.AsSpan(), sell.AsSpan(), hours);
+            foreach (var offer in problem.Offers) subsidies += offer.PerKilowattHour * Math.Max(0, -power[i][problem.Grid.SlotFrom(offer.Window.Start)..Math.Max(problem.Grid.SlotFrom(offer.Window.Start), problem.Grid.SlotFrom(offer.Window.End))].Sum()) * hours;
+        }
+
+        for (var t = 0; t < problem.Grid.Count; t++) if (site.Orders[t] is { } order) orders += Math.Abs(power.Sum(p => p[t]) - order.Target.Kilowatts) * hours;
+        var over = LimitLoads(problem, site, power).Sum(n => n.Load.Sum(kw => Math.Max(0, kw - n.Node.ImportMax.Kilowatts) + Math.Max(0, -n.Node.ExportMax.Kilowatts - kw))) * hours;
+        return sum with { Orders = orders * SessionBattery.OrderPenalty(site.PriceMax), Limits = over * SessionBattery.LimitPenalty(site.PriceMax), Subsidies = subsidies };
+    }
+
+    /// <summary>Net kW through each node of the limit tree in each slot.</summary>
+    private static IEnumerable<(LimitNode Node, double[] Load)> LimitLoads(PlanningProblem problem, SiteFleet site, double[][] power)
+    {
+        var path = new NodePaths(problem.Site);
+        foreach (var node in problem.Site.Nodes)
+        {
+            var load = new double[problem.Grid.Count];
+            if (node.ParentId is null) Array.Fill(load, problem.Site.BuildingLoad.Kilowatts);
+            for (var i = 0; i < power.Length; i++)
+            {
+                if (!path.IsUnder(site.Sessions[i].Session.Evse.NodeId, node.NodeId)) continue;
+                for (var t = 0; t < load.Length; t++) load[t] += power[i][t];
+            }
+
+            yield return (node, load);
+        }
+    }
 
     private static SessionPlan Schedule(PlanningProblem problem, SessionBattery one, double[] power)
     {
-        var hours = problem.Grid.SlotHours;
         var stored = ImmutableArray.CreateBuilder<Energy>(power.Length + 1);
         var (upTo, downTo) = (ImmutableArray.CreateBuilder<Energy?>(power.Length), ImmutableArray.CreateBuilder<Energy?>(power.Length));
         var energy = one.Problem.EnergyArrival;
         stored.Add(Energy.FromKilowattHours(energy));
         for (var t = 0; t < power.Length; t++)
         {
-            energy += power[t] > 0 ? power[t] * hours * one.Problem.ChargeEfficiency : power[t] * hours / one.Problem.DischargeEfficiency;
+            energy += one.Change(power[t], problem.Grid.SlotHours);
             var after = Energy.FromKilowattHours(energy);
             stored.Add(after);
             var here = t >= one.First && t < one.First + one.Steps;
@@ -63,33 +91,37 @@ public static class Planner
         return new SessionPlan(session.Id, session.Vehicle?.Id, session.Evse, [.. power.Select(Power.FromKilowatts)], stored.MoveToImmutable(), upTo.MoveToImmutable(), downTo.MoveToImmutable());
     }
 
-    private static ImmutableArray<BindingLimit> Binding(SharedLimits limits, PriceDecomposition prices) =>
-    [
-        .. limits.Rows.SelectMany((row, r) => Enumerable.Range(row.First, Math.Max(0, row.End - row.First)).Select(t => (Row: row, Slot: t, Price: prices.Prices[r][t])))
-            .Where(b => Math.Abs(b.Price) > 1e-4)
-            .OrderByDescending(b => Math.Abs(b.Price)).Take(BindingMax)
-            .Select(b => new BindingLimit(
-                b.Row.Node?.NodeId ?? b.Row.Event!.Id.Value, b.Row.Node?.Name ?? b.Row.Event!.Name, b.Row.Node?.Source ?? LimitSource.GridEvent, b.Slot, b.Price)),
-    ];
+    private static IEnumerable<BindingLimit> Binding(PlanningProblem problem, SiteFleet site, FleetPlan fleet) =>
+        from b in Penstock.Solvers.Decomposition.BindingLimit.Of(fleet).Take(BindingMax)
+        let price = b.Import ? b.ShadowPrice : -b.ShadowPrice
+        let node = b.Site is { } n ? problem.Site.Nodes[n] : null
+        let order = node is null ? site.Orders[b.Step] : null
+        where node is not null || order is not null
+        select node is not null ? new BindingLimit(node.NodeId, node.Name, node.Source, b.Step, price) : new BindingLimit(order!.Id.Value, order.Name, LimitSource.GridEvent, b.Step, price);
 
-    private static IEnumerable<Relaxation> Relaxed(PlanningProblem problem, List<SessionBattery> sessions, SharedLimits limits, double[][] power)
+    private static IEnumerable<Relaxation> Relaxed(PlanningProblem problem, SiteFleet site, double[][] power)
     {
-        var hours = problem.Grid.SlotHours;
-        for (var i = 0; i < sessions.Count; i++)
+        for (var i = 0; i < power.Length; i++)
         {
-            var battery = sessions[i].Problem;
-            var end = battery.EnergyArrival + power[i].Sum(p => p > 0 ? p * hours * battery.ChargeEfficiency : p * hours / battery.DischargeEfficiency);
-            if (battery.EnergyTarget - end > Tolerance) yield return new Relaxation(sessions[i].Session.Session.Vehicle?.Id, problem.Site.Id, "targetEnergy", battery.EnergyTarget - end, "kWh");
-            if (battery.EnergyMin - battery.EnergyArrival > Tolerance) yield return new Relaxation(sessions[i].Session.Session.Vehicle?.Id, problem.Site.Id, "floor", battery.EnergyMin - battery.EnergyArrival, "kWh");
+            var (battery, vehicle) = (site.Sessions[i].Problem, site.Sessions[i].Session.Session.Vehicle?.Id);
+            var missing = battery.EnergyTarget - battery.EnergyArrival - power[i].Sum(p => site.Sessions[i].Change(p, problem.Grid.SlotHours));
+            if (missing > Tolerance) yield return new Relaxation(vehicle, problem.Site.Id, "targetEnergy", missing, "kWh");
+            if (battery.EnergyMin - battery.EnergyArrival > Tolerance) yield return new Relaxation(vehicle, problem.Site.Id, "floor", battery.EnergyMin - battery.EnergyArrival, "kWh");
         }
 
-        foreach (var row in limits.Rows)
+        foreach (var (node, load) in LimitLoads(problem, site, power))
         {
-            var slots = Enumerable.Range(row.First, Math.Max(0, row.End - row.First)).ToList();
-            var over = slots.Count == 0 ? 0 : slots.Max(t => row.Sum(power, t) - row.Upper);
-            var under = slots.Count == 0 ? 0 : slots.Max(t => row.Lower - row.Sum(power, t));
-            if (over > Tolerance) yield return new Relaxation(null, problem.Site.Id, row.Event is null ? "nodeImport" : "gridEvent", over, "kW");
-            if (row.Event is null && under > Tolerance) yield return new Relaxation(null, problem.Site.Id, "nodeExport", under, "kW");
+            var (over, under) = (load.Max() - node.ImportMax.Kilowatts, -node.ExportMax.Kilowatts - load.Min());
+            if (over > Tolerance) yield return new Relaxation(null, problem.Site.Id, "nodeImport", over, "kW");
+            if (under > Tolerance) yield return new Relaxation(null, problem.Site.Id, "nodeExport", under, "kW");
         }
+
+        foreach (var order in site.Orders.OfType<Penstock.Core.GridEvents.GridInstruction>().DistinctBy(o => o.Id))
+        {
+            var missing = Enumerable.Range(0, problem.Grid.Count).Where(t => site.Orders[t] == order).Max(t => Missing(order.Target.Kilowatts, power.Sum(p => p[t])));
+            if (missing > Tolerance) yield return new Relaxation(null, problem.Site.Id, "gridEvent", missing, "kW");
+        }
+
+        static double Missing(double target, double planned) => target > 0 ? target - planned : planned - target; // below an order to charge, above one to give
     }
 }

@@ -13,6 +13,9 @@ namespace Penstock.Core.Planning;
 /// <param name="MayDischarge">Capability, contract and grid permission hold; the state of charge is the planner's own matter.</param>
 public sealed record PlanningSession(ChargingSession Session, EvseLayout Evse, Energy Stored, Instant From, bool MayDischarge);
 
+/// <summary>Paid per kWh of net energy to the grid in a window, per session.</summary>
+public sealed record SubsidyOffer(Interval Window, double PerKilowattHour);
+
 /// <summary>
 /// Everything a site's plan depends on. Solved by <c>Planner.Plan(PlanningProblem problem, PlanId id, Instant now, string trigger) -> Plan</c>.
 /// </summary>
@@ -27,6 +30,9 @@ public sealed record PlanningProblem(
     ImmutableArray<PlanningSession> Sessions,
     ImmutableArray<GridInstruction> Instructions)
 {
+    /// <summary>Subsidies by the net rule that the plan may take; empty in operation, where orders decide.</summary>
+    public ImmutableArray<SubsidyOffer> Offers { get; init; } = [];
+
     /// <summary>The problem of a snapshot: its open sessions with a known vehicle and state of charge.</summary>
     public static PlanningProblem Of(SiteState state, TimeGrid grid, ImmutableArray<double> buyPerKilowattHour, ImmutableArray<double> sellPerKilowattHour) =>
         new(state.Layout, grid, buyPerKilowattHour, sellPerKilowattHour, [.. OpenSessions(state, grid)], state.Instructions);

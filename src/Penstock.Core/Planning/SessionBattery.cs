@@ -12,8 +12,11 @@ internal sealed record SessionBattery(PlanningSession Session, StorageProblem Pr
     /// <summary>Per kWh of missed target: far above any price, so that the guarantee outranks money and events.</summary>
     internal static double ShortfallPenalty(double priceMax) => 200 * Math.Max(1, priceMax);
 
-    /// <summary>Per kWh missing from a grid event.</summary>
-    internal static double EventPenalty(double priceMax) => 10 * Math.Max(1, priceMax);
+    /// <summary>Per kWh by which an order is missed, either way.</summary>
+    internal static double OrderPenalty(double priceMax) => 10 * Math.Max(1, priceMax);
+
+    /// <summary>Per kWh beyond a limit of the site: what a limit cannot carry is no guarantee's to ask.</summary>
+    internal static double LimitPenalty(double priceMax) => 1000 * Math.Max(1, priceMax);
 
     internal static SessionBattery Of(PlanningSession subject, TimeGrid grid, double priceMax, double priceMin)
     {
@@ -46,17 +49,21 @@ internal sealed record SessionBattery(PlanningSession Session, StorageProblem Pr
         return Duration.FromHours(Math.Max(0, tapered - ((target - stored) / cellKw)));
     }
 
-    internal double Cost(ReadOnlySpan<double> power, ReadOnlySpan<double> buy, ReadOnlySpan<double> sell, double hours)
+    /// <summary>kWh stored by a net power in kW over some hours; negative when drawn.</summary>
+    internal double Change(double power, double hours) => power > 0 ? power * hours * Problem.ChargeEfficiency : power * hours / Problem.DischargeEfficiency;
+
+    /// <summary>Adds up what a schedule costs its session.</summary>
+    internal PlanCost Cost(ReadOnlySpan<double> power, ReadOnlySpan<double> buy, ReadOnlySpan<double> sell, double hours)
     {
-        var (energy, cost) = (Problem.EnergyArrival, 0.0);
-        for (var t = 0; t < Steps; t++)
+        var (energy, money, wear) = (Problem.EnergyArrival, 0.0, 0.0);
+        for (var t = First; t < First + Steps; t++)
         {
-            var p = power[First + t];
-            var drawn = Math.Max(0, -p) * hours / Problem.DischargeEfficiency;
-            energy += (Math.Max(0, p) * hours * Problem.ChargeEfficiency) - drawn;
-            cost += (p > 0 ? buy[First + t] * p * hours : sell[First + t] * p * hours) + (Problem.Wear * drawn);
+            var change = Change(power[t], hours);
+            energy += change;
+            money += (power[t] > 0 ? buy[t] : sell[t]) * power[t] * hours;
+            wear += Problem.Wear * Math.Max(0, -change);
         }
 
-        return cost + (Problem.ShortfallPenalty * Math.Max(0, Problem.EnergyTarget - energy)) - (Problem.Salvage * Math.Max(0, energy - Problem.EnergyTarget));
+        return new PlanCost(money, wear, Problem.ShortfallPenalty * Math.Max(0, Problem.EnergyTarget - energy), Problem.Salvage * Math.Max(0, energy - Problem.EnergyTarget), 0, 0, 0);
     }
 }

@@ -10,6 +10,9 @@ internal static class Problems
 
     internal static IResult Invalid(IReadOnlyList<Fault> faults) => Of(StatusCodes.Status422UnprocessableEntity, "invalid", string.Join(" ", faults.Select(f => f.Message)), faults);
 
+    /// <summary>A bounded resource is in use.</summary>
+    internal static IResult Busy(string detail) => Of(StatusCodes.Status503ServiceUnavailable, "busy", detail);
+
     private static IResult Of(int status, string code, string detail, IReadOnlyList<Fault>? errors = null)
     {
         var more = new Dictionary<string, object?> { ["code"] = code };

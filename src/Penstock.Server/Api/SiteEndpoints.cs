@@ -78,11 +78,6 @@ internal static class RecordEndpoints
 {
     internal static void Map(IEndpointRouteBuilder api)
     {
-        api.MapGet("/plans", (SqlStore store, string? siteId) => new PageView<PlanView>(
-            store.Query<string>("SELECT body FROM plan WHERE @siteId IS NULL OR site_id = @siteId ORDER BY made_at DESC, plan_id DESC LIMIT 200", new { siteId }).ConvertAll(StorageJson.Read<PlanView>), null));
-        api.MapGet("/plans/{id}", (string id, SqlStore store) => store.First<string>("SELECT body FROM plan WHERE plan_id = @id", new { id }) is { } body
-            ? Results.Ok(StorageJson.Read<PlanView>(body))
-            : Problems.NotFound("plan", id));
         api.MapGet("/statements", (SqlStore store, ServerOptions options, string? vehicleId, string? ownerId) => new PageView<StatementView>(
             store.Query<string>("SELECT body FROM statement WHERE (@vehicleId IS NULL OR vehicle_id = @vehicleId) AND (@ownerId IS NULL OR owner_id = @ownerId) ORDER BY issued_at DESC, statement_id LIMIT 500", new { vehicleId, ownerId })
                 .ConvertAll(b => StorageJson.Read<StatementView>(b) with { Simulated = options.Scenario is not null }), null));

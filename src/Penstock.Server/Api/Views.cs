@@ -1,7 +1,6 @@
 using System.Globalization;
 using NodaTime;
 using Penstock.Core.Metering;
-using Penstock.Core.Planning;
 using Penstock.Core.Settlement;
 using Penstock.Core.Sites;
 using Penstock.Core.Tariffs;
@@ -16,24 +15,6 @@ public sealed record MoneyView(string Amount, string Currency);
 public sealed record SeriesView(DateTimeOffset Start, int ResolutionSeconds, string Unit, IReadOnlyList<double?> Values);
 
 public sealed record PageView<T>(IReadOnlyList<T> Items, string? Next);
-
-public sealed record BindingView(string NodeId, string Name, string Source, int Step, double ShadowPricePerKwh);
-
-public sealed record RelaxationView(string? VehicleId, string? SiteId, string What, double By, string Unit);
-
-public sealed record PlanView(
-    string PlanId, string SiteId, DateTimeOffset MadeAt, string Trigger, int Vehicles, double Cost, double LowerBound, double Gap, int Iterations, string Currency,
-    SeriesView Aggregate, IReadOnlyList<BindingView> Binding, IReadOnlyList<RelaxationView> Relaxed)
-{
-    public static PlanView Of(Plan plan, string currency) => new(
-        plan.Id.Value, plan.Site.Value, plan.MadeAt.ToDateTimeOffset(), plan.Trigger, plan.Sessions.Count, Round(plan.Certificate.Cost), Round(plan.Certificate.LowerBound),
-        Math.Round(plan.Certificate.Gap, 6), plan.Certificate.Iterations, currency,
-        new SeriesView(plan.Grid.Start.ToDateTimeOffset(), (int)plan.Grid.Slot.TotalSeconds, "kW", [.. plan.Aggregate.Select(p => (double?)Math.Round(p.Kilowatts, 3))]),
-        [.. plan.Binding.Select(b => new BindingView(b.NodeId, b.Name, Names.Of(b.Source), b.Slot, Round(b.ShadowPricePerKilowattHour)))],
-        [.. plan.Relaxed.Select(r => new RelaxationView(r.Vehicle?.Value, r.Site?.Value, r.What, Round(r.By), r.Unit))]);
-
-    private static double Round(double value) => Math.Round(value, 4);
-}
 
 public sealed record StatementLineView(
     string Kind, string? Band, string? EventId, string QuantityKwh, string PricePerKwh, MoneyView Amount, string Rule, string Evidence, bool Informational);

@@ -75,6 +75,7 @@ public static class PenstockServer
         SiteEndpoints.Map(api);
         VehicleEndpoints.Map(api);
         EventEndpoints.Map(api);
+        PlanEndpoints.Map(api);
         RecordEndpoints.Map(api);
         api.MapFallback((HttpContext context) => Problems.NotFound("resource", context.Request.Path));
         app.MapFallbackToFile("index.html"); // the console routes by path

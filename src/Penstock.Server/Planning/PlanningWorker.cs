@@ -20,6 +20,10 @@ public sealed class PlanningWorker(SqlStore store, Tariff tariff, WorkInFlight w
     /// <summary>Plans kept per site; older ones are deleted.</summary>
     public const int KeptPerSite = 200;
 
+    /// <summary>Sites that are planned for one what-if at most.</summary>
+    public const int WhatIfSitesMax = 200;
+
+    private readonly SemaphoreSlim asking = new(1);
     private readonly Channel<SiteId> queue = Channel.CreateUnbounded<SiteId>(new UnboundedChannelOptions { SingleReader = true });
     private readonly ConcurrentDictionary<SiteId, string> waiting = new();
     private long last = store.First<long>("SELECT COUNT(*) FROM plan");
@@ -34,10 +38,44 @@ public sealed class PlanningWorker(SqlStore store, Tariff tariff, WorkInFlight w
         queue.Writer.TryWrite(site);
     }
 
+    /// <summary>Code of the currency of plans.</summary>
+    public string Currency => tariff.Currency.Code;
+
+    /// <summary>The slots of plans that are made now.</summary>
+    public static TimeGrid GridAt(Instant now) => TimeGrid.Holding(now, TimeGrid.QuarterHour, Slots);
+
+    /// <summary>Plans each question over the sites as they are now; nothing in operation changes.</summary>
+    /// <returns>For each question the sites' plans; null while another caller's are planned.</returns>
+    public async Task<IReadOnlyList<IReadOnlyList<Plan>>?> AskAsync(IReadOnlyList<ISite> scope, IReadOnlyList<WhatIf> questions, Instant now, CancellationToken cancel)
+    {
+        if (!await asking.WaitAsync(TimeSpan.Zero, cancel)) return null;
+        try
+        {
+            var plans = questions.Select(_ => new Plan[scope.Count]).ToArray();
+            var work = from q in Enumerable.Range(0, questions.Count) from s in Enumerable.Range(0, scope.Count) select (q, s);
+            await Parallel.ForEachAsync(work, cancel, (one, _) =>
+            {
+                plans[one.q][one.s] = Planner.Plan(questions[one.q].Of(ProblemOf(scope[one.s].Snapshot, now)), new PlanId("what-if"), now, "whatIf");
+                return ValueTask.CompletedTask;
+            });
+            return plans;
+        }
+        finally
+        {
+            asking.Release();
+        }
+    }
+
+    public override void Dispose()
+    {
+        asking.Dispose();
+        base.Dispose();
+    }
+
     /// <summary>The problem of a site now; also asked for baselines.</summary>
     public PlanningProblem ProblemOf(SiteState state, Instant now)
     {
-        var grid = TimeGrid.Holding(now, TimeGrid.QuarterHour, Slots);
+        var grid = GridAt(now);
         var (buy, sell) = tariff.Over(grid);
         return PlanningProblem.Of(state, grid, buy, sell);
     }
@@ -63,11 +101,11 @@ public sealed class PlanningWorker(SqlStore store, Tariff tariff, WorkInFlight w
 
     private void Make(ISite site, string trigger)
     {
-        var now = time.Now();
+        var (now, begun) = (time.Now(), TimeProvider.System.GetTimestamp());
         var plan = Planner.Plan(ProblemOf(site.Snapshot, now), new PlanId($"P-{Interlocked.Increment(ref last):D8}"), now, trigger);
         site.Post(new PlanAdopted(now, plan));
         store.Execute("INSERT INTO plan (plan_id, site_id, made_at, body) VALUES (@Id, @Site, @At, @Body)",
-            new { Id = plan.Id.Value, Site = site.Id.Value, At = now.ToUnixTimeMilliseconds(), Body = StorageJson.Write(Api.PlanView.Of(plan, tariff.Currency.Code)) });
+            new { Id = plan.Id.Value, Site = site.Id.Value, At = now.ToUnixTimeMilliseconds(), Body = StorageJson.Write(Api.PlanView.Of(plan, Currency, TimeProvider.System.GetElapsedTime(begun).TotalSeconds)) });
         store.Execute("DELETE FROM plan WHERE site_id = @Site AND plan_id NOT IN (SELECT plan_id FROM plan WHERE site_id = @Site ORDER BY made_at DESC, plan_id DESC LIMIT @Kept)",
             new { Site = site.Id.Value, Kept = KeptPerSite });
     }

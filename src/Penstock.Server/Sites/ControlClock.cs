@@ -8,13 +8,16 @@ using Penstock.Server.Storage;
 
 namespace Penstock.Server.Sites;
 
-/// <summary>Ticks every site, asks for plans at each quarter-hour, and writes down each minute's site power.</summary>
+/// <summary>Ticks every site, asks for plans every five minutes, and writes down each minute's site power.</summary>
 public sealed class ControlClock(SiteDirectory sites, PlanningWorker planning, GridEventDesk events, SqlStore store, ServerOptions options, TimeProvider time, ILogger<ControlClock> log) : BackgroundService
 {
+    /// <summary>A new plan of every site this often, and whenever something happens there.</summary>
+    private static readonly Duration PlanEvery = Duration.FromMinutes(5);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(options.ControlSeconds), time);
-        var (minute, quarter) = (0L, 0L);
+        var (minute, planned) = (0L, 0L);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             try
@@ -28,10 +31,10 @@ public sealed class ControlClock(SiteDirectory sites, PlanningWorker planning, G
                     Record(now, minute * 60_000);
                 }
 
-                if (seconds / 900 != quarter)
+                if (seconds / (long)PlanEvery.TotalSeconds != planned)
                 {
-                    quarter = seconds / 900;
-                    foreach (var site in sites.All) planning.Request(site.Id, "quarterHour");
+                    planned = seconds / (long)PlanEvery.TotalSeconds;
+                    foreach (var site in sites.All) planning.Request(site.Id, "clock");
                 }
 
                 foreach (var site in sites.All) site.Post(new ControlTick(now));

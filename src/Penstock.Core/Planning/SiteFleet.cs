@@ -1,0 +1,96 @@
+using Penstock.Core.GridEvents;
+using Penstock.Core.Sites;
+using Penstock.Solvers.Decomposition;
+using Penstock.Solvers.Fleet;
+
+namespace Penstock.Core.Planning;
+
+/// <summary>
+/// A site's planning problem in the words of the fleet planner. Every session is settled by itself: energy costs the buying price both ways, and discharge pays the fee buy - sell. The whole is the sum of the
+/// sessions, limited by orders only; the limit tree with the building's load lies below it, and its limits weigh more than any target.
+/// </summary>
+internal sealed class SiteFleet
+{
+    private readonly PlanningProblem problem;
+
+    internal SiteFleet(PlanningProblem problem)
+    {
+        this.problem = problem;
+        var (buy, sell) = (problem.BuyPerKilowattHour, problem.SellPerKilowattHour);
+        PriceMax = buy.Length == 0 ? 0 : buy.Concat(sell).Max(Math.Abs);
+        Sessions = [.. problem.Sessions.Select(s => SessionBattery.Of(s, problem.Grid, PriceMax, buy.Min()))];
+        Staying = [.. Sessions.Where(s => s.Steps > 0)];
+        Orders = [.. Enumerable.Range(0, problem.Grid.Count).Select(OrderAt)];
+    }
+
+    internal double PriceMax { get; }
+
+    internal SessionBattery[] Sessions { get; }
+
+    /// <summary>The sessions that are there for a whole step at least; in the fleet's order.</summary>
+    internal SessionBattery[] Staying { get; }
+
+    /// <summary>The order that holds in each step: the one that was given last; null where there is none.</summary>
+    internal GridInstruction?[] Orders { get; }
+
+    internal FleetProblem Problem()
+    {
+        var (steps, place) = (problem.Grid.Count, problem.Site.Nodes.Select((n, k) => (n.NodeId, k)).ToDictionary(n => n.NodeId, n => n.k, StringComparer.Ordinal));
+        double[] buy = [.. problem.BuyPerKilowattHour];
+        return new FleetProblem(
+            problem.Grid.SlotHours, buy, buy, new double[steps], [.. Orders.Select(o => o?.Target.Kilowatts ?? double.PositiveInfinity)], [.. Orders.Select(o => -o?.Target.Kilowatts ?? double.PositiveInfinity)],
+            SessionBattery.OrderPenalty(PriceMax), Fleet(place))
+        {
+            DischargeFee = [.. buy.Zip(problem.SellPerKilowattHour, (b, s) => b - s)],
+            Events = [.. problem.Offers.Select(o => Event(o)).OfType<SubsidyEvent>()],
+            Sites = [.. problem.Site.Nodes.Select(n => Limits(n, n.ParentId is { } above ? place[above] : null, steps))],
+        };
+    }
+
+    private GridInstruction? OrderAt(int slot) => problem.Instructions
+        .Where(i => i.AbortedAt is null && slot >= (problem.Grid.SlotAt(i.Window.Start) ?? (i.Window.Start < problem.Grid.Start ? 0 : problem.Grid.Count)) && slot < problem.Grid.SlotFrom(i.Window.End))
+        .OrderBy(i => i.NotifiedAt).LastOrDefault();
+
+    private SubsidyEvent? Event(SubsidyOffer offer)
+    {
+        var (first, end) = (problem.Grid.SlotFrom(offer.Window.Start), problem.Grid.SlotFrom(offer.Window.End));
+        return first < end ? new SubsidyEvent(first, end - 1, offer.PerKilowattHour) : null;
+    }
+
+    private SiteLimits Limits(LimitNode node, int? parent, int steps)
+    {
+        double[] All(double kilowatts) => [.. Enumerable.Repeat(kilowatts, steps)];
+        var load = node.ParentId is null ? problem.Site.BuildingLoad.Kilowatts : 0;
+        return new SiteLimits(parent, All(load), All(node.ImportMax.Kilowatts), All(node.ExportMax.Kilowatts)) { OverloadPenalty = SessionBattery.LimitPenalty(PriceMax) };
+    }
+
+    private StorageFleet Fleet(Dictionary<string, int> place)
+    {
+        var fleet = new StorageFleet(Staying.Length);
+        for (var i = 0; i < Staying.Length; i++)
+        {
+            var (one, battery) = (Staying[i], Staying[i].Problem);
+            (fleet.Site[i], fleet.Arrival[i], fleet.Departure[i]) = (place[one.Session.Evse.NodeId], (short)one.First, (short)(one.First + one.Steps));
+            (fleet.EnergyArrival[i], fleet.EnergyMin[i], fleet.EnergyMax[i], fleet.EnergyTarget[i]) = ((float)battery.EnergyArrival, (float)battery.EnergyMin, (float)battery.EnergyMax, (float)battery.EnergyTarget);
+            (fleet.ChargeMax[i], fleet.DischargeMax[i], fleet.ChargeEfficiency[i], fleet.DischargeEfficiency[i]) = ((float)battery.ChargeMax, (float)battery.DischargeMax, (float)battery.ChargeEfficiency, (float)battery.DischargeEfficiency);
+            (fleet.Wear[i], fleet.ShortfallPenalty[i], fleet.Salvage[i]) = ((float)battery.Wear, (float)battery.ShortfallPenalty, (float)battery.Salvage);
+        }
+
+        return fleet;
+    }
+
+    /// <summary>Stored energy after each slot that a plan's schedules lead to, kWh, of all sessions.</summary>
+    internal double[][] Trajectories(FleetPlan plan)
+    {
+        var (result, next) = (new double[Sessions.Length][], 0);
+        for (var i = 0; i < Sessions.Length; i++)
+        {
+            var one = Sessions[i];
+            var (energy, schedule) = (one.Problem.EnergyArrival, one.Steps > 0 ? plan.Schedule(next++) : []);
+            result[i] = new double[problem.Grid.Count];
+            for (var t = 0; t < result[i].Length; t++) result[i][t] = energy += t >= one.First && t < one.First + one.Steps ? one.Change(schedule[t - one.First], problem.Grid.SlotHours) : 0;
+        }
+
+        return result;
+    }
+}
