@@ -39,7 +39,7 @@ test('the overview shows figures, both load lines, the map and the watermark', a
 
 test('keys lead through the console and every page has a heading', async () => {
   const page = await open('/')
-  for (const [key, path] of [['e', '/events'], ['s', '/sites'], ['v', '/vehicles'], ['m', '/statements'], ['w', '/waiting'], ['o', '/']]) {
+  for (const [key, path] of [['e', '/events'], ['s', '/sites'], ['v', '/vehicles'], ['p', '/plan'], ['m', '/statements'], ['w', '/waiting'], ['o', '/']]) {
     await page.keyboard.press('g')
     await page.keyboard.press(key)
     await page.waitForURL(demo.url + path)
@@ -66,6 +66,34 @@ test('a site shows its limits and leads to a vehicle that says why', async () =>
   await page.locator('[data-test=why] .why').waitFor()
   assert.match(await page.locator('[data-test=why] .why').innerText(), /\w+ \w+/)
   await page.locator('[data-test=chart-vehicle-soc] canvas').waitFor()
+})
+
+test('the plan has its certificate, its parts add up, and a site has prices', async () => {
+  const page = await open('/plan')
+  await page.locator('[data-test=chart-plan] canvas').waitFor()
+  assert.match(await page.locator('[data-test=plan-gap] .value').innerText(), /%/)
+  const all = await api('/plans/current')
+  const { costs: c } = all
+  assert.ok(Math.abs(c.energy + c.wear + c.shortfall - c.leftover + c.orders + c.limits - c.subsidies - all.cost) < 0.01)
+  assert.ok(all.lowerBound <= all.cost && all.gap < 0.01, `gap ${all.gap}`)
+  await page.locator('[data-test=plan-site]').selectOption('lianhua')
+  await page.waitForURL(/site=lianhua/)
+  await page.locator('[data-test=chart-plan-prices]').waitFor()
+  const one = await api('/plans/current?siteId=lianhua')
+  assert.equal(one.price.values.length, 96)
+  assert.equal(one.siteId, 'lianhua')
+})
+
+test('a what-if answers with two plans side by side and names what cannot be asked', async () => {
+  const page = await open('/plan?site=lianhua')
+  await page.locator('input[name=participation-b]').fill('0')
+  await page.getByRole('button', { name: 'Compare' }).click()
+  await page.locator('[data-test=what-if-table]').waitFor({ timeout: 60_000 })
+  const given = await page.locator('[data-test=what-if-table] tr', { hasText: 'To the grid' }).locator('td').allInnerTexts()
+  assert.match(given[2], /^0\.00 kWh$/)
+  const asked = await fetch(demo.url + '/api/v1/plans/what-if', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ siteId: 'lianhua', b: { participation: 2, subsidyPerKwh: 1 } }) })
+  assert.equal(asked.status, 422)
+  assert.deepEqual((await asked.json()).errors.map(e => e.pointer), ['/b/participation', '/b/subsidyWindow'])
 })
 
 test('a statement adds up to its total', async () => {

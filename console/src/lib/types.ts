@@ -115,14 +115,17 @@ export interface GridEventDetail extends GridEvent {
 }
 export interface CreateEvent { name: string; siteId: string | null; targetKw: number; start: string; end: string; bandPercent?: [number, number]; subsidyPerKwh: string }
 
-/** GET /api/v1/plans?siteId -> Page<PlanSummary>; GET /api/v1/plans/{id} */
-export interface PlanSummary {
-  planId: string; siteId: string; madeAt: string; trigger: string; vehicles: number; cost: number; lowerBound: number; gap: number; iterations: number; currency: string;
-}
-export interface Plan extends PlanSummary {
-  aggregate: Series; binding: { nodeId: string; name: string; source: LimitSource; step: number; shadowPricePerKwh: number }[];
+/** GET /api/v1/plans?siteId -> Page<Plan>; /plans/{id}; /plans/current?siteId (no site: the portfolio, siteId null). Amounts are the planner's, not settled money. */
+export interface PlanCosts { energy: number; wear: number; shortfall: number; leftover: number; orders: number; limits: number; subsidies: number }
+export interface Plan {
+  planId: string | null; siteId: string | null; madeAt: string; trigger: string; vehicles: number; cost: number; lowerBound: number; gap: number; iterations: number; currency: string;
+  aggregate: Series; binding: { siteId: string | null; nodeId: string; name: string; source: LimitSource; step: number; shadowPricePerKwh: number }[];
   relaxed: { vehicleId: string | null; siteId: string | null; what: string; by: number; unit: string }[];
+  price: Series | null; costs: PlanCosts | null; solveSeconds: number | null; bands: PriceBand[] | null;
 }
+/** POST /api/v1/plans/what-if { siteId, a, b } -> WhatIfAnswer */
+export interface WhatIfQuestion { subsidyPerKwh: number; subsidyStart?: string; subsidyEnd?: string; priceSpread: number; participation: number; connectionLimit: number }
+export interface WhatIfAnswer { a: Plan; b: Plan }
 
 /** GET /api/v1/statements?vehicleId&ownerId -> Page<StatementSummary>; GET /api/v1/statements/{id} -> Statement */
 export interface StatementSummary { statementId: string; ownerId: string; vehicleId: string; sessionId: string; start: string; end: string; total: Money; energyImportedKwh: number; energyExportedKwh: number; issuedAt: string }

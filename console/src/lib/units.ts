@@ -87,6 +87,17 @@ export function money(value: Money | null, sign: 'always' | 'negative' = 'negati
   return text.startsWith('−') ? `−${currency(value.currency)}${text.slice(1)}` : `${plus}${currency(value.currency)}${text}`
 }
 
+/** A planner's amount: a number, not settled money. */
+export function amount(value: number, code: string): string {
+  const size = Math.abs(value)
+  return `${value < 0 && size >= 0.005 ? '−' : ''}${currency(code)}${number(size, size >= 1000 ? 0 : 2)}`
+}
+
+/** How far a plan may be from the best one, as a share. */
+export function gap(share: number): string {
+  return share < 1e-6 ? '< 0.0001 %' : `${number(share * 100, share < 1e-3 ? 4 : 2)} %`
+}
+
 export function price(perKwh: string, code: string): string {
   return `${currency(code)}${exact(perKwh)}`
 }

@@ -23,9 +23,11 @@ public sealed record PlanCostView(double Energy, double Wear, double Shortfall, 
 /// <param name="Aggregate">Net power of the vehicles, kW.</param>
 /// <param name="Price">What one more kWh costs; null for a portfolio, where every site has its own.</param>
 /// <param name="SolveSeconds">Wall time of the planner; null where it was not measured.</param>
+/// <param name="Bands">Tariff over the plan; null in lists.</param>
 public sealed record PlanView(
     string? PlanId, string? SiteId, DateTimeOffset MadeAt, string Trigger, int Vehicles, double Cost, double LowerBound, double Gap, int Iterations, string Currency,
-    SeriesView Aggregate, IReadOnlyList<BindingView> Binding, IReadOnlyList<RelaxationView> Relaxed, SeriesView? Price = null, PlanCostView? Costs = null, double? SolveSeconds = null)
+    SeriesView Aggregate, IReadOnlyList<BindingView> Binding, IReadOnlyList<RelaxationView> Relaxed, SeriesView? Price = null, PlanCostView? Costs = null, double? SolveSeconds = null,
+    IReadOnlyList<PriceBandView>? Bands = null)
 {
     /// <summary>Binding limits and relaxed wishes of a portfolio at most.</summary>
     private const int ListMax = 500;
@@ -75,18 +77,18 @@ internal static class PlanEndpoints
     {
         api.MapGet("/plans", (SqlStore store, string? siteId) => new PageView<PlanView>(
             store.Query<string>("SELECT body FROM plan WHERE @siteId IS NULL OR site_id = @siteId ORDER BY made_at DESC, plan_id DESC LIMIT 200", new { siteId }).ConvertAll(StorageJson.Read<PlanView>), null));
-        api.MapGet("/plans/current", (string? siteId, SiteDirectory sites, PlanningWorker planning, TimeProvider time) => Current(siteId, sites, planning, time.Now()));
+        api.MapGet("/plans/current", (string? siteId, SiteDirectory sites, PlanningWorker planning, History history, TimeProvider time) => Current(siteId, sites, planning, history, time.Now()));
         api.MapPost("/plans/what-if", Ask);
         api.MapGet("/plans/{id}", (string id, SqlStore store) => store.First<string>("SELECT body FROM plan WHERE plan_id = @id", new { id }) is { } body
             ? Results.Ok(StorageJson.Read<PlanView>(body))
             : Problems.NotFound("plan", id));
     }
 
-    private static IResult Current(string? siteId, SiteDirectory sites, PlanningWorker planning, Instant now)
+    private static IResult Current(string? siteId, SiteDirectory sites, PlanningWorker planning, History history, Instant now)
     {
-        if (siteId is null) return Results.Ok(PlanView.Of([.. sites.All.Select(s => s.Snapshot.Plan).OfType<Plan>()], planning.Currency, PlanningWorker.GridAt(now), "portfolio", now));
+        if (siteId is null) return Results.Ok(PlanView.Of([.. sites.All.Select(s => s.Snapshot.Plan).OfType<Plan>()], planning.Currency, PlanningWorker.GridAt(now), "portfolio", now) with { Bands = history.Bands(PlanningWorker.GridAt(now)) });
         if (sites.Find(new SiteId(siteId)) is not { } site) return Problems.NotFound("site", siteId);
-        return site.Snapshot.Plan is { } plan ? Results.Ok(PlanView.Of(plan, planning.Currency, null)) : Problems.NotFound("plan for site", siteId);
+        return site.Snapshot.Plan is { } plan ? Results.Ok(PlanView.Of(plan, planning.Currency, planning.SolveSecondsOf(plan)) with { Bands = history.Bands(plan.Grid) }) : Problems.NotFound("plan for site", siteId);
     }
 
     private static async Task<IResult> Ask(WhatIfRequest body, SiteDirectory sites, PlanningWorker planning, TimeProvider time, CancellationToken cancel)

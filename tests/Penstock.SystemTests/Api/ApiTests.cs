@@ -28,6 +28,20 @@ public sealed class ApiTests : IDisposable
     }
 
     [Fact]
+    public async Task A_what_if_is_answered_or_refused_with_every_fault()
+    {
+        await using var server = await ServerProcess.StartAsync(data, Cancel);
+        using var client = Client(server);
+        var refused = await client.PostAsJsonAsync("/api/v1/plans/what-if", new { a = new { priceSpread = -1 }, b = new { participation = 1.5, connectionLimit = 9, subsidyPerKwh = 1, subsidyStart = "2026-01-01T02:00:00Z", subsidyEnd = "2026-01-01T01:00:00Z" } }, Cancel);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.StatusCode);
+        Assert.Equal(["/a/priceSpread", "/b/participation", "/b/connectionLimit", "/b/subsidyWindow"], (await refused.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("errors").EnumerateArray().Select(e => e.GetProperty("pointer").GetString()!));
+        Assert.Equal(HttpStatusCode.NotFound, (await client.PostAsJsonAsync("/api/v1/plans/what-if", new { siteId = "none" }, Cancel)).StatusCode);
+        var empty = await client.PostAsJsonAsync("/api/v1/plans/what-if", new { }, Cancel);
+        Assert.Equal(HttpStatusCode.OK, empty.StatusCode);
+        Assert.Equal(0, (await empty.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("b").GetProperty("vehicles").GetInt32());
+    }
+
+    [Fact]
     public async Task A_vehicle_and_a_repeated_order_are_kept_once_and_survive_a_kill()
     {
         string first;
@@ -59,6 +73,7 @@ public sealed class ApiTests : IDisposable
     [InlineData("/api/v1/overview")]
     [InlineData("/api/v1/overview/load")]
     [InlineData("/api/v1/plans")]
+    [InlineData("/api/v1/plans/current")]
     [InlineData("/api/v1/sessions")]
     [InlineData("/api/v1/statements")]
     [InlineData("/api/v1/waiting-stations")]
