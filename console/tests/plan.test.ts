@@ -15,7 +15,7 @@ test('energies are split by direction', () => {
 })
 
 test('consecutive slots of one limit are one line, dearest first, and its two sides stay apart', () => {
-  const spans = grouped(plan([], [limit('a', 3, 0.1), limit('a', 2, 0.4), limit('b', 2, 0.9), limit('a', 6, 0.2), limit('a', 4, -0.3)]))
+  const spans = grouped(plan([], [limit('a', 3, 0.1), limit('a', 2, 0.4), limit('b', 2, 0.9), limit('a', 6, 0.2), limit('a', 4, -0.3), limit('c', 4, 0.004)]))
   expect(spans.map(s => [s.name, (s.end - s.start) / 900_000, s.shadow])).toEqual([['b', 1, 0.9], ['a', 2, 0.4], ['a', 1, -0.3], ['a', 1, 0.2]])
   expect(spans[1]!.start).toBe(Date.parse('2026-04-15T04:30:00Z'))
 })

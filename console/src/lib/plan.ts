@@ -3,12 +3,15 @@ import type { LimitSource, Plan } from './types.ts'
 
 export interface BindingSpan { key: string; siteId: string | null; name: string; source: LimitSource; start: number; end: number; shadow: number }
 
+/** A limit whose next kWh is worth less is not shown: half a cent of any currency. */
+const shadowLeast = 0.005
+
 /** Binding limits with consecutive slots joined, the dearest first; the shadow price is the largest of the span. */
 export function grouped(plan: Plan): BindingSpan[] {
   const [from, slot] = [Date.parse(plan.aggregate.start), plan.aggregate.resolutionSeconds * 1000]
   const spans: BindingSpan[] = []
   const last = new Map<string, BindingSpan>()
-  for (const b of [...plan.binding].sort((x, y) => x.step - y.step)) {
+  for (const b of plan.binding.filter(x => Math.abs(x.shadowPricePerKwh) >= shadowLeast).sort((x, y) => x.step - y.step)) {
     const [node, start, side] = [`${b.siteId ?? ''}/${b.nodeId}`, from + b.step * slot, b.shadowPricePerKwh < 0 ? -1 : 1]
     const open = last.get(`${node}${side}`)
     if (open && open.end === start) {

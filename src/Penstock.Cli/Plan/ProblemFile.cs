@@ -110,7 +110,7 @@ internal sealed class ProblemFile
 
             if (!names.TryAdd(id, sites.Count)) site.Fault("siteId", $"\"{id}\" comes twice", "an id of its own");
             sites.Add(new SiteLimits(
-                parent, site.Series("baseLoadKw", steps, -1e9, 1e9) ?? [], site.Series("importMaxKw", steps, 0, 1e9) ?? [], site.Series("exportMaxKw", steps, 0, 1e9) ?? []) 
+                parent, site.Series("baseLoadKw", steps, -1e9, 1e9) ?? [], site.Series("importMaxKw", steps, 0, 1e9) ?? [], site.Series("exportMaxKw", steps, 0, 1e9) ?? [])
             {
                 PvAvailable = site.Series("pvAvailableKw", steps, 0, 1e9, required: false), OverloadPenalty = site.Has("overloadPenaltyPerKwh") ? site.Number("overloadPenaltyPerKwh", 1e-6, 1e6) : null,
             });

@@ -17,6 +17,9 @@ public static class Planner
 
     private const double Tolerance = 0.05;
 
+    /// <summary>Limits whose next kWh is worth less are not listed.</summary>
+    private const double ShadowPriceLeast = 1e-3;
+
     /// <summary>
     /// <see cref="FleetPlanner"/> finds schedules and the bound, <see cref="FeasibleSchedule"/> holds every limit to the last watt. The plan always exists: what cannot be met is in <see cref="Plan.Relaxed"/>.
     /// Costs and bound include the penalties for missed targets and missed orders.
@@ -34,7 +37,7 @@ public static class Planner
             [.. Enumerable.Range(0, problem.Grid.Count).Select(t => Power.FromKilowatts(power.Sum(p => p[t])))],
             [.. fleet.Prices.Net], cost,
             new Certificate(cost.Sum, Math.Min(fleet.Certificate.LowerBound + unmoved, cost.Sum), (int)Math.Ceiling(fleet.Certificate.Passes)),
-            [.. Binding(problem, site, fleet)],
+            [.. Binding(problem, site, fleet, power)],
             [.. Relaxed(problem, site, power)]);
     }
 
@@ -91,13 +94,20 @@ public static class Planner
         return new SessionPlan(session.Id, session.Vehicle?.Id, session.Evse, [.. power.Select(Power.FromKilowatts)], stored.MoveToImmutable(), upTo.MoveToImmutable(), downTo.MoveToImmutable());
     }
 
-    private static IEnumerable<BindingLimit> Binding(PlanningProblem problem, SiteFleet site, FleetPlan fleet) =>
-        from b in Penstock.Solvers.Decomposition.BindingLimit.Of(fleet).Take(BindingMax)
-        let price = b.Import ? b.ShadowPrice : -b.ShadowPrice
-        let node = b.Site is { } n ? problem.Site.Nodes[n] : null
-        let order = node is null ? site.Orders[b.Step] : null
-        where node is not null || order is not null
-        select node is not null ? new BindingLimit(node.NodeId, node.Name, node.Source, b.Step, price) : new BindingLimit(order!.Id.Value, order.Name, LimitSource.GridEvent, b.Step, price);
+    private static IEnumerable<BindingLimit> Binding(PlanningProblem problem, SiteFleet site, FleetPlan fleet, double[][] power)
+    {
+        var loads = LimitLoads(problem, site, power).ToArray();
+        return Penstock.Solvers.Decomposition.BindingLimit.Of(fleet).Where(b => b.ShadowPrice >= ShadowPriceLeast).Select(Told).OfType<BindingLimit>().Take(BindingMax);
+
+        BindingLimit? Told(Penstock.Solvers.Decomposition.BindingLimit b)
+        {
+            var price = b.Import ? b.ShadowPrice : -b.ShadowPrice;
+            if (b.Site is not { } n) return site.Orders[b.Step] is { } order ? new BindingLimit(order.Id.Value, order.Name, LimitSource.GridEvent, b.Step, price) : null;
+            var (node, load) = loads[n];
+            var full = b.Import ? load[b.Step] >= node.ImportMax.Kilowatts - Tolerance : load[b.Step] <= Tolerance - node.ExportMax.Kilowatts;
+            return full ? new BindingLimit(node.NodeId, node.Name, node.Source, b.Step, price) : null;
+        }
+    }
 
     private static IEnumerable<Relaxation> Relaxed(PlanningProblem problem, SiteFleet site, double[][] power)
     {

@@ -94,7 +94,7 @@ internal static class PlanEndpoints
     private static async Task<IResult> Ask(WhatIfRequest body, SiteDirectory sites, PlanningWorker planning, TimeProvider time, CancellationToken cancel)
     {
         var (a, b) = ((body.A ?? new WhatIfBody(null, null, null, null, null, null)).Asked, (body.B ?? new WhatIfBody(null, null, null, null, null, null)).Asked);
-        var faults = new[] { ("a", a), ("b", b) }.SelectMany(x => x.Item2.Faults().Select(f => new Fault($"/{x.Item1}/{Names.Camel(f.Field).Replace("KilowattHour", "Kwh", StringComparison.Ordinal)}", "range", FormattableString.Invariant($"{Names.Camel(f.Field)} is {f.Value}; {f.Expected} was expected.")))).ToList();
+        var faults = Faults("a", a).Concat(Faults("b", b)).ToList();
         if (faults.Count > 0) return Problems.Invalid(faults);
         var scope = sites.All.Where(s => body.SiteId is null || s.Id.Value == body.SiteId).ToList();
         if (body.SiteId is not null && scope.Count == 0) return Problems.NotFound("site", body.SiteId);
@@ -103,6 +103,11 @@ internal static class PlanEndpoints
         return await planning.AskAsync(scope, [a, b], now, cancel) is [var first, var second]
             ? Results.Ok(new WhatIfView(View(first), View(second)))
             : Problems.Busy("Another what-if is being planned; ask again when it is done.");
+
+        static IEnumerable<Fault> Faults(string side, WhatIf asked) =>
+            from f in asked.Faults()
+            let field = Names.Camel(f.Field).Replace("KilowattHour", "Kwh", StringComparison.Ordinal)
+            select new Fault($"/{side}/{field}", "range", FormattableString.Invariant($"{field} is {f.Value}; {f.Expected} was expected."));
 
         PlanView View(IReadOnlyList<Plan> plans) => plans.Count == 1
             ? PlanView.Of(plans[0], planning.Currency, null) with { PlanId = null }

@@ -134,11 +134,17 @@ internal sealed class Coupling
         return free;
     }
 
-    /// <summary>Row prices that every load may start from: what a kWh costs where the loads were nothing.</summary>
+    /// <summary>Row prices that every load may start from: what a kWh costs where the loads were nothing; on an edge the price nearer to 0, so that a limit that nobody presses on has none.</summary>
     internal double[] StartPrices()
     {
         var y = new double[Rows.Length];
-        for (var r = 0; r < Nodes * Steps; r++) y[r] = Costs[r].Slopes[Costs[r].Piece(Offset[r])];
+        for (var r = 0; r < Nodes * Steps; r++)
+        {
+            var (cost, piece) = (Costs[r], Costs[r].Piece(Offset[r]));
+            y[r] = cost.Slopes[piece];
+            if (piece < cost.Slopes.Length - 1 && cost.Breaks[piece + 1] == Offset[r] && Math.Abs(cost.Slopes[piece + 1]) < Math.Abs(y[r])) y[r] = cost.Slopes[piece + 1];
+        }
+
         return y;
     }
 

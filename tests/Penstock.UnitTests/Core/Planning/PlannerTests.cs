@@ -114,6 +114,14 @@ public sealed class PlannerTests
     }
 
     [Fact]
+    public void A_limit_that_nobody_presses_on_has_no_price()
+    {
+        var site = Examples.Site(3, 20, 0) with { GridPermitsExport = false }; // may not export, and at night nothing is bought
+        var plan = Planner.Plan(Examples.Problem(Examples.State(site, Enumerable.Range(0, 3).Select(i => Examples.Session(site, i, 0.5, 0.3, 0.7, 18, discharge: false))), Examples.Noon), new PlanId("p"), Examples.Noon, "test");
+        Assert.DoesNotContain(plan.Binding, b => b.ShadowPricePerKilowattHour < 0 || plan.Aggregate[b.Slot].Kilowatts < 19.9);
+    }
+
+    [Fact]
     public void A_building_that_is_over_the_limit_alone_is_told_and_a_car_that_leaves_at_once_is_counted()
     {
         var site = Examples.Site(2, 100, 100) with { BuildingLoad = Power.FromKilowatts(130) };
