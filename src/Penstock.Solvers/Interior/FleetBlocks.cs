@@ -208,34 +208,34 @@ internal sealed class FleetBlocks
         var entry = pivot[r + n];
         for (var j = n - 1; j >= 0; j--) corner[j] = entry = pivot[r + j] + (lowers[j] * lowers[j] * entry);
         Span<double> times = stackalloc double[Together];
-        for (var first = 0; first < n; first += Together)
+        for (var from = 0; from < n; from += Together)
         {
-            var count = Math.Min(Together, n - first);
-            var rows = response[(((arrival + first) * steps) + arrival)..];
+            var count = Math.Min(Together, n - from);
+            var rows = response[(((arrival + from) * steps) + arrival)..];
             for (var j = 0; j < count; j++)
             {
-                var to = rows.Slice((j * steps) + first, count);
-                entry = corner[first + j] * crosses[first + j];
-                to[j] += weight.Charge[first + j] + (weight.Discharge.IsEmpty ? 0 : weight.Discharge[first + j]) - (crosses[first + j] * entry);
+                var to = rows.Slice((j * steps) + from, count);
+                entry = corner[from + j] * crosses[from + j];
+                to[j] += weight.Charge[from + j] + (weight.Discharge.IsEmpty ? 0 : weight.Discharge[from + j]) - (crosses[from + j] * entry);
                 for (var i = j - 1; i >= 0; i--)
                 {
-                    entry *= -lowers[first + i];
-                    to[i] -= crosses[first + i] * entry;
+                    entry *= -lowers[from + i];
+                    to[i] -= crosses[from + i] * entry;
                 }
 
-                times[j] = first > 0 ? entry * lowers[first - 1] : 0;
+                times[j] = from > 0 ? entry * lowers[from - 1] : 0;
             }
 
-            if (count == Together) Dense.AddFour(times, along[..first], rows, steps);
-            else for (var j = 0; j < count; j++) Dense.Add(times[j], along[..first], rows.Slice(j * steps, first));
+            if (count == Together) Dense.AddFour(times, along[..from], rows, steps);
+            else for (var j = 0; j < count; j++) Dense.Add(times[j], along[..from], rows.Slice(j * steps, from));
             var on = 1.0;
-            for (var j = first + count - 1; j >= first; j--)
+            for (var j = from + count - 1; j >= from; j--)
             {
                 along[j] = crosses[j] * on;
                 if (j > 0) on *= -lowers[j - 1];
             }
 
-            Dense.Scale(on, along[..first]);
+            Dense.Scale(on, along[..from]);
         }
     }
 
