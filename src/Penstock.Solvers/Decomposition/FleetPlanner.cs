@@ -9,7 +9,7 @@ public static class FleetPlanner
     /// <summary>The interior-point method stops at this share of the gap wanted.</summary>
     private const double InteriorShare = 0.05;
 
-    /// <summary>Vehicles that it plans at most; it keeps about 300 bytes per vehicle and step.</summary>
+    /// <summary>Vehicles that it plans at most; it keeps about 350 bytes per vehicle and step.</summary>
     private const int InteriorVehiclesMax = 200_000;
 
     /// <summary>A small problem's search that ends with more than this share of the cost open is stuck.</summary>

@@ -11,6 +11,8 @@ internal sealed class BoundedVariables
     /// <summary>An upper bound that none needs.</summary>
     internal const double NoUpper = 1e9;
 
+    private readonly double[] below; // reciprocals of the rooms
+    private readonly double[] above;
     private readonly double[] lowerDirection;
     private readonly double[] upperDirection;
     private readonly double[] lowerProduct;
@@ -23,7 +25,7 @@ internal sealed class BoundedVariables
         var length = (count + Vector<double>.Count - 1) / Vector<double>.Count * Vector<double>.Count; // whole vectors; what is beyond the count moves by itself and means nothing
         double[] Array() => new double[length];
         (Lower, Upper, Cost, X, LowerDual, UpperDual) = (Array(), Array(), Array(), Array(), Array(), Array());
-        (Direction, Theta, Rest, Priced) = (Array(), Array(), Array(), Array());
+        (Direction, Theta, Rest, Priced, below, above) = (Array(), Array(), Array(), Array(), Array(), Array());
         (lowerDirection, upperDirection, lowerProduct, upperProduct) = (Array(), Array(), Array(), Array());
         for (var k = count; k < length; k++) Upper[k] = 2;
     }
@@ -70,11 +72,13 @@ internal sealed class BoundedVariables
 
     internal void Weigh()
     {
-        var (x, lower, upper, below, above, theta) = (X, Lower, Upper, LowerDual, UpperDual, Theta);
-        for (var k = 0; k < x.Length; k += Vector<double>.Count)
+        for (var k = 0; k < X.Length; k += Vector<double>.Count)
         {
-            var (at, zl, zu) = (new Vector<double>(x, k), new Vector<double>(below, k), new Vector<double>(above, k));
-            (Vector<double>.One / ((zl / (at - new Vector<double>(lower, k))) + (zu / (new Vector<double>(upper, k) - at)))).CopyTo(theta, k);
+            var at = new Vector<double>(X, k);
+            var (perBelow, perAbove) = (Vector<double>.One / (at - new Vector<double>(Lower, k)), Vector<double>.One / (new Vector<double>(Upper, k) - at));
+            perBelow.CopyTo(below, k);
+            perAbove.CopyTo(above, k);
+            (Vector<double>.One / ((new Vector<double>(LowerDual, k) * perBelow) + (new Vector<double>(UpperDual, k) * perAbove))).CopyTo(Theta, k);
         }
 
         Array.Clear(lowerProduct);
@@ -88,9 +92,8 @@ internal sealed class BoundedVariables
         var middle = new Vector<double>(towards);
         for (var k = 0; k < X.Length; k += Vector<double>.Count)
         {
-            var at = new Vector<double>(X, k);
-            var rest = new Vector<double>(Cost, k) - new Vector<double>(Priced, k) - ((middle - new Vector<double>(lowerProduct, k)) / (at - new Vector<double>(Lower, k)));
-            (rest + ((middle - new Vector<double>(upperProduct, k)) / (new Vector<double>(Upper, k) - at))).CopyTo(Rest, k);
+            var rest = new Vector<double>(Cost, k) - new Vector<double>(Priced, k) - ((middle - new Vector<double>(lowerProduct, k)) * new Vector<double>(below, k));
+            (rest + ((middle - new Vector<double>(upperProduct, k)) * new Vector<double>(above, k))).CopyTo(Rest, k);
         }
     }
 
@@ -101,15 +104,14 @@ internal sealed class BoundedVariables
         var (middle, primal, dual) = (new Vector<double>(center), Vector<double>.Zero, Vector<double>.Zero);
         for (var k = 0; k < X.Length; k += Vector<double>.Count)
         {
-            var (at, zl, zu) = (new Vector<double>(X, k), new Vector<double>(LowerDual, k), new Vector<double>(UpperDual, k));
-            var (below, above) = (at - new Vector<double>(Lower, k), new Vector<double>(Upper, k) - at);
+            var (zl, zu, perBelow, perAbove) = (new Vector<double>(LowerDual, k), new Vector<double>(UpperDual, k), new Vector<double>(below, k), new Vector<double>(above, k));
             var move = new Vector<double>(Theta, k) * (new Vector<double>(Priced, k) - new Vector<double>(Rest, k));
-            var down = ((middle - new Vector<double>(lowerProduct, k) - (zl * move)) / below) - zl;
-            var up = ((middle - new Vector<double>(upperProduct, k) + (zu * move)) / above) - zu;
+            var down = ((middle - new Vector<double>(lowerProduct, k) - (zl * move)) * perBelow) - zl;
+            var up = ((middle - new Vector<double>(upperProduct, k) + (zu * move)) * perAbove) - zu;
             move.CopyTo(Direction, k);
             down.CopyTo(lowerDirection, k);
             up.CopyTo(upperDirection, k);
-            primal = Vector.Max(primal, Vector.Max(-move / below, move / above));
+            primal = Vector.Max(primal, Vector.Max(-move * perBelow, move * perAbove));
             dual = Vector.Max(dual, Vector.Max(-down / zl, -up / zu));
         }
 

@@ -1,4 +1,5 @@
 using Penstock.Solvers.Fleet;
+using Penstock.Solvers.Mixing;
 
 namespace Penstock.Solvers.Interior;
 
@@ -14,10 +15,13 @@ internal sealed class FleetBlocks
     /// <summary>A pile without power has this little, kW.</summary>
     private const double Least = 1e-6;
 
+    /// <summary>Rows of a vehicle's response that are made together.</summary>
+    private const int Together = 4;
+
     private readonly FleetProblem problem;
     private readonly int[] first; // of each vehicle's variables: charge, stored energy, shortfall, surplus, and discharge where it can
     private readonly int[] row; // of its rows
-    private readonly double[] diagonal; // of the factors
+    private readonly double[] pivot; // reciprocals of the factors' diagonal
     private readonly double[] lower;
     private readonly double[] cross; // dynamics row x node row
     private readonly double[] right;
@@ -34,7 +38,7 @@ internal sealed class FleetBlocks
 
         Variables = new BoundedVariables(first[^1]);
         (Dual, DualDirection) = (new double[row[^1]], new double[row[^1]]);
-        (diagonal, lower, cross, right) = (new double[row[^1]], new double[row[^1]], new double[row[^1]], new double[row[^1]]);
+        (pivot, lower, cross, right) = (new double[row[^1]], new double[row[^1]], new double[row[^1]], new double[row[^1]]);
         var reserves = problem.Vehicles.Reserves.ToLookup(r => r.Vehicle);
         for (var k = 0; k < vehicles.Length; k++) Fill(k, reserves);
     }
@@ -46,9 +50,6 @@ internal sealed class FleetBlocks
     internal double[] Dual { get; }
 
     internal double[] DualDirection { get; }
-
-    /// <summary>Net kW of a vehicle in the n-th step of its stay.</summary>
-    internal double Net(int k, int n) => Variables.X[first[k] + n] - (Discharges(k) ? Variables.X[first[k] + (2 * Steps(k)) + 2 + n] : 0);
 
     /// <summary>Stored energy after the n-th step.</summary>
     internal double Stored(int k, int n) => Variables.X[first[k] + Steps(k) + n];
@@ -70,61 +71,66 @@ internal sealed class FleetBlocks
     /// <summary>Factors the rows of a vehicle and adds the response of its load to <paramref name="response"/> (steps x steps, lower triangle).</summary>
     internal void Factor(int k, Span<double> response)
     {
-        var (n, r, theta) = (Steps(k), row[k], Variables.Theta);
-        var c = theta.AsSpan(first[k]);
-        var e = theta.AsSpan(first[k] + n);
-        var end = theta.AsSpan(first[k] + (2 * n));
-        var q = Discharges(k) ? end[2..] : default;
-        var (stored, drawn) = Rates(k);
+        var weight = Of(k, Variables.Theta);
+        var (n, r, (stored, drawn)) = (Steps(k), row[k], Rates(k));
+        var pivots = pivot.AsSpan(r, n + 1);
+        var lowers = lower.AsSpan(r, n);
+        var crosses = cross.AsSpan(r, n);
+        var (before, taken) = (0.0, 0.0); // what the row before adds to the diagonal and takes from it
         for (var t = 0; t < n; t++)
         {
-            var (up, down) = (stored * c[t], q.IsEmpty ? 0 : drawn * q[t]);
-            cross[r + t] = up + down;
-            diagonal[r + t] = (t > 0 ? e[t - 1] : 0) + e[t] + (stored * up) + (drawn * down);
+            var energy = weight.Energy[t];
+            var (up, down, beside) = (stored * weight.Charge[t], weight.Discharge.IsEmpty ? 0 : drawn * weight.Discharge[t], t < n - 1 ? -energy : energy);
+            crosses[t] = up + down;
+            pivots[t] = 1 / (before + energy + (stored * up) + (drawn * down) - taken);
+            lowers[t] = beside * pivots[t];
+            (before, taken) = (energy, lowers[t] * beside);
         }
 
-        diagonal[r + n] = e[n - 1] + end[0] + end[1];
-        for (var t = 0; t < n; t++)
-        {
-            lower[r + t] = (t < n - 1 ? -e[t] : e[t]) / diagonal[r + t];
-            diagonal[r + t + 1] -= lower[r + t] * lower[r + t] * diagonal[r + t];
-        }
-
-        Respond(k, response);
+        pivots[n] = 1 / (before + weight.End[0] + weight.End[1] - taken);
+        Respond(k, weight, response);
     }
 
     /// <summary>A' dual of a vehicle's variables.</summary>
     /// <param name="price">Price per kW and step that the vehicle sees.</param>
-    internal void Price(int k, ReadOnlySpan<double> price) => Spread(k, Dual, price);
+    internal void Price(int k, ReadOnlySpan<double> price) => Spread(k, Dual.AsSpan(row[k], Steps(k) + 1), price);
 
-    /// <summary>The right side of a vehicle's rows, and what its load does of itself.</summary>
-    /// <param name="load">Its part that does not depend on price changes is added, in the sign of a row: charging is negative.</param>
-    internal void Prepare(int k, Span<double> load)
+    /// <summary>The right side of a vehicle's rows, its load, and what that does of itself.</summary>
+    /// <param name="load">Its net kW is added.</param>
+    /// <param name="free">The part of its load's direction that does not depend on price changes is added, in the sign of a row: charging is negative.</param>
+    internal void Prepare(int k, Span<double> load, Span<double> free)
     {
-        var (n, v, r, x) = (Steps(k), first[k], row[k], Variables);
-        var ((stored, drawn), vehicle, discharges) = (Rates(k), Vehicles[k], Discharges(k));
-        var (before, weightBefore) = ((double)problem.Vehicles.EnergyArrival[vehicle], 0.0);
+        var (n, r, (stored, drawn)) = (Steps(k), row[k], Rates(k));
+        var x = Of(k, Variables.X);
+        var weight = Of(k, Variables.Theta);
+        var rest = Of(k, Variables.Rest);
         var mine = load.Slice(Arrival(k), n);
+        var own = free.Slice(Arrival(k), n);
+        var side = right.AsSpan(r, n + 1);
+        var (before, pullBefore) = ((double)problem.Vehicles.EnergyArrival[Vehicles[k]], 0.0);
         for (var t = 0; t < n; t++)
         {
-            var (energy, weight) = (x.X[v + n + t], x.Weighted(v + n + t));
-            var side = before - energy + weight - weightBefore + (stored * (x.X[v + t] - x.Weighted(v + t)));
-            mine[t] += x.Weighted(v + t);
-            if (discharges)
-            {
-                var q = v + (2 * n) + 2 + t;
-                side -= drawn * (x.X[q] - x.Weighted(q));
-                mine[t] -= x.Weighted(q);
-            }
-
-            (right[r + t], before, weightBefore) = (side, energy, weight);
+            var (energy, pull, charge) = (x.Energy[t], weight.Energy[t] * rest.Energy[t], weight.Charge[t] * rest.Charge[t]);
+            side[t] = before - energy + pull - pullBefore + (stored * (x.Charge[t] - charge));
+            mine[t] += x.Charge[t];
+            own[t] += charge;
+            (before, pullBefore) = (energy, pull);
         }
 
-        var (u, w) = (v + (2 * n), v + (2 * n) + 1);
-        right[r + n] = problem.Vehicles.EnergyTarget[vehicle] - before - x.X[u] + x.X[w] + weightBefore + x.Weighted(u) - x.Weighted(w);
-        Array.Copy(right, r, DualDirection, r, n + 1);
-        SolveRows(k);
-        for (var t = 0; t < n; t++) mine[t] += cross[r + t] * DualDirection[r + t];
+        for (var t = 0; t < x.Discharge.Length; t++)
+        {
+            var discharge = weight.Discharge[t] * rest.Discharge[t];
+            side[t] -= drawn * (x.Discharge[t] - discharge);
+            mine[t] -= x.Discharge[t];
+            own[t] -= discharge;
+        }
+
+        side[n] = problem.Vehicles.EnergyTarget[Vehicles[k]] - before - x.End[0] + x.End[1] + pullBefore + (weight.End[0] * rest.End[0]) - (weight.End[1] * rest.End[1]);
+        var direction = DualDirection.AsSpan(r, n + 1);
+        var crosses = cross.AsSpan(r, n);
+        side.CopyTo(direction);
+        SolveRows(k, direction);
+        for (var t = 0; t < n; t++) own[t] += crosses[t] * direction[t];
     }
 
     /// <summary>Dual directions of a vehicle, and A' of them, once the price change is known.</summary>
@@ -132,28 +138,44 @@ internal sealed class FleetBlocks
     {
         var (n, r) = (Steps(k), row[k]);
         var mine = priceChange.Slice(Arrival(k), n);
-        for (var t = 0; t < n; t++) DualDirection[r + t] = right[r + t] - (cross[r + t] * mine[t]);
-        DualDirection[r + n] = right[r + n];
-        SolveRows(k);
-        Spread(k, DualDirection, priceChange);
+        var direction = DualDirection.AsSpan(r, n + 1);
+        var side = right.AsSpan(r, n + 1);
+        var crosses = cross.AsSpan(r, n);
+        for (var t = 0; t < n; t++) direction[t] = side[t] - (crosses[t] * mine[t]);
+        direction[n] = side[n];
+        SolveRows(k, direction);
+        Spread(k, direction, priceChange);
     }
 
-    private void Spread(int k, double[] dual, ReadOnlySpan<double> price)
+    private void Spread(int k, ReadOnlySpan<double> dual, ReadOnlySpan<double> price)
     {
-        var (n, r, priced) = (Steps(k), row[k], Variables.Priced);
-        var c = priced.AsSpan(first[k]);
-        var e = priced.AsSpan(first[k] + n);
-        var end = priced.AsSpan(first[k] + (2 * n));
-        var (stored, drawn) = Rates(k);
+        var (n, (stored, drawn)) = (Steps(k), Rates(k));
+        var priced = Of(k, Variables.Priced);
         var seen = price.Slice(Arrival(k), n);
         for (var t = 0; t < n; t++)
         {
-            c[t] = (-stored * dual[r + t]) - seen[t];
-            e[t] = dual[r + t] + (t < n - 1 ? -dual[r + t + 1] : dual[r + n]);
+            priced.Charge[t] = (-stored * dual[t]) - seen[t];
+            priced.Energy[t] = dual[t] - dual[t + 1];
         }
 
-        (end[0], end[1]) = (dual[r + n], -dual[r + n]);
-        if (Discharges(k)) for (var t = 0; t < n; t++) end[2 + t] = (drawn * dual[r + t]) + seen[t];
+        priced.Energy[n - 1] = dual[n - 1] + dual[n];
+        (priced.End[0], priced.End[1]) = (dual[n], -dual[n]);
+        for (var t = 0; t < priced.Discharge.Length; t++) priced.Discharge[t] = (drawn * dual[t]) + seen[t];
+    }
+
+    /// <summary>A vehicle's part of an array that has a value for each variable.</summary>
+    private Stay Of(int k, double[] values) => new(values.AsSpan(first[k]..first[k + 1]), Steps(k));
+
+    /// <summary>Values per step of charge and stored energy, of shortfall and surplus, and of discharge: empty where the vehicle cannot.</summary>
+    private readonly ref struct Stay(Span<double> all, int n)
+    {
+        internal readonly Span<double> Charge = all[..n];
+
+        internal readonly Span<double> Energy = all.Slice(n, n);
+
+        internal readonly Span<double> End = all.Slice(2 * n, 2);
+
+        internal readonly Span<double> Discharge = all[((2 * n) + 2)..];
     }
 
     private bool Discharges(int k) => problem.Vehicles.DischargeMax[Vehicles[k]] > 0;
@@ -162,32 +184,58 @@ internal sealed class FleetBlocks
     private (double Stored, double Drawn) Rates(int k) =>
         (problem.Vehicles.ChargeEfficiency[Vehicles[k]] * problem.StepHours, problem.StepHours / problem.Vehicles.DischargeEfficiency[Vehicles[k]]);
 
-    private void SolveRows(int k)
+    private void SolveRows(int k, Span<double> x)
     {
-        var (n, r) = (Steps(k), row[k]);
-        for (var t = 0; t < n; t++) DualDirection[r + t + 1] -= lower[r + t] * DualDirection[r + t];
-        for (var t = 0; t <= n; t++) DualDirection[r + t] /= diagonal[r + t];
-        for (var t = n - 1; t >= 0; t--) DualDirection[r + t] -= lower[r + t] * DualDirection[r + t + 1];
+        var n = Steps(k);
+        var pivots = pivot.AsSpan(row[k], n + 1);
+        var lowers = lower.AsSpan(row[k], n);
+        var last = x[0];
+        for (var t = 0; t < n; t++) x[t + 1] = last = x[t + 1] - (lowers[t] * last);
+        x[n] = last *= pivots[n];
+        for (var t = n - 1; t >= 0; t--) x[t] = last = (x[t] * pivots[t]) - (lowers[t] * last);
     }
 
-    /// <summary>weights of c and q on the diagonal - cross M^-1 cross; the inverse of a tridiagonal matrix column by column from its end.</summary>
-    private void Respond(int k, Span<double> response)
+    /// <summary>
+    /// weights of c and q on the diagonal - cross M^-1 cross. Left of its diagonal a row of the inverse of a tridiagonal matrix is the row before times a number: several rows at a time are multiples of the same values.
+    /// </summary>
+    private void Respond(int k, Stay weight, Span<double> response)
     {
-        var (n, v, r, theta, steps, arrival) = (Steps(k), first[k], row[k], Variables.Theta, problem.Steps, Arrival(k));
-        var (corner, discharges) = (1 / diagonal[r + n], Discharges(k));
+        var (n, r, steps, arrival) = (Steps(k), row[k], problem.Steps, Arrival(k));
         var crosses = cross.AsSpan(r, n);
         var lowers = lower.AsSpan(r, n);
-        for (var j = n - 1; j >= 0; j--)
+        var corner = right.AsSpan(r, n); // the inverse's diagonal; like the next free until the right side is made
+        var along = DualDirection.AsSpan(r, n); // cross times the inverse's last complete row, without that row's diagonal entry
+        var entry = pivot[r + n];
+        for (var j = n - 1; j >= 0; j--) corner[j] = entry = pivot[r + j] + (lowers[j] * lowers[j] * entry);
+        Span<double> times = stackalloc double[Together];
+        for (var from = 0; from < n; from += Together)
         {
-            corner = (1 / diagonal[r + j]) + (lowers[j] * lowers[j] * corner); // the inverse's entry (j, j)
-            var entry = corner * crosses[j];
-            var column = response.Slice(((arrival + j) * steps) + arrival, j + 1);
-            column[j] += theta[v + j] + (discharges ? theta[v + (2 * n) + 2 + j] : 0) - (crosses[j] * entry);
-            for (var i = j - 1; i >= 0; i--)
+            var count = Math.Min(Together, n - from);
+            var rows = response[(((arrival + from) * steps) + arrival)..];
+            for (var j = 0; j < count; j++)
             {
-                entry *= -lowers[i];
-                column[i] -= crosses[i] * entry;
+                var to = rows.Slice((j * steps) + from, count);
+                entry = corner[from + j] * crosses[from + j];
+                to[j] += weight.Charge[from + j] + (weight.Discharge.IsEmpty ? 0 : weight.Discharge[from + j]) - (crosses[from + j] * entry);
+                for (var i = j - 1; i >= 0; i--)
+                {
+                    entry *= -lowers[from + i];
+                    to[i] -= crosses[from + i] * entry;
+                }
+
+                times[j] = from > 0 ? entry * lowers[from - 1] : 0;
             }
+
+            if (count == Together) Dense.AddFour(times, along[..from], rows, steps);
+            else for (var j = 0; j < count; j++) Dense.Add(times[j], along[..from], rows.Slice(j * steps, from));
+            var on = 1.0;
+            for (var j = from + count - 1; j >= from; j--)
+            {
+                along[j] = crosses[j] * on;
+                if (j > 0) on *= -lowers[j - 1];
+            }
+
+            Dense.Scale(on, along[..from]);
         }
     }
 

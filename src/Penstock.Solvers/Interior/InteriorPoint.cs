@@ -172,11 +172,7 @@ internal sealed class InteriorPoint
         fleet.Variables.Prepare(center);
         forEach(levels.Count, l =>
         {
-            foreach (var k in at[l])
-            {
-                fleet.Prepare(k, levels[l].Free);
-                for (var t = 0; t < fleet.Steps(k); t++) levels[l].Load[fleet.Arrival(k) + t] += fleet.Net(k, t);
-            }
+            foreach (var k in at[l]) fleet.Prepare(k, levels[l].Load, levels[l].Free);
         });
         for (var l = levels.Count - 1; l >= 0; l--) levels[l].Prepare(prices[l], center);
         var changes = new double[levels.Count][];

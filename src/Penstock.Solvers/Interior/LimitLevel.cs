@@ -15,6 +15,7 @@ internal sealed class LimitLevel
     private readonly double[] constant; // right side of each row
     private readonly int[] rowOf; // of each piece
     private readonly bool demand;
+    private readonly bool plain; // row t is the load of step t
     private readonly int n;
     private readonly double[] factor;
     private readonly double[] rowRight;
@@ -24,6 +25,7 @@ internal sealed class LimitLevel
     {
         (this.problem, Parent, Site, this.rows, n) = (problem, parent, site, rows, rows.Length);
         demand = peak is not null;
+        plain = n == problem.Steps && !rows.Where((r, t) => r != (t, null)).Any();
         var pieces = costs is null ? [] : costs.SelectMany((c, r) => c.Slopes.Select((slope, k) => (Row: r, Slope: slope, Length: c.Breaks[k + 1] - c.Breaks[k]))).ToArray();
         rowOf = demand ? [.. Enumerable.Range(0, n)] : [.. pieces.Select(p => p.Row)];
         Own = new BoundedVariables(demand ? n + 1 : pieces.Length);
@@ -100,11 +102,9 @@ internal sealed class LimitLevel
         var steps = problem.Steps;
         for (var t = 0; t < Pv.Count; t++) below[(t * steps) + t] += Pv.Theta[t];
         for (var i = 0; i < steps; i++) for (var j = 0; j < i; j++) below[(j * steps) + i] = below[(i * steps) + j];
-        Array.Clear(factor);
-        for (var i = 0; i < n; i++)
-        {
-            for (var j = 0; j <= i; j++) factor[(i * n) + j] = Through(rows[i], rows[j]) + (demand ? Own.Theta[n] : 0);
-        }
+        if (plain) below.CopyTo(factor, 0);
+        else for (var i = 0; i < n; i++) for (var j = 0; j <= i; j++) factor[(i * n) + j] = Through(rows[i], rows[j]);
+        if (demand) for (var i = 0; i < factor.Length; i++) factor[i] += Own.Theta[n];
 
         for (var k = 0; k < rowOf.Length; k++) factor[(rowOf[k] * n) + rowOf[k]] += Own.Theta[k];
         Cholesky.Factor(factor, n);

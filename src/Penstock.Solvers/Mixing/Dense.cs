@@ -34,8 +34,31 @@ internal static class Dense
         for (var i = x.Length * Vector<double>.Count; i < a.Length; i++) to[i] += factor * a[i];
     }
 
+    /// <summary>Four rows, <paramref name="stride"/> apart, each += its factor * a.</summary>
+    internal static void AddFour(ReadOnlySpan<double> factors, ReadOnlySpan<double> a, Span<double> rows, int stride)
+    {
+        var x = MemoryMarshal.Cast<double, Vector<double>>(a);
+        var first = MemoryMarshal.Cast<double, Vector<double>>(rows[..a.Length]);
+        var second = MemoryMarshal.Cast<double, Vector<double>>(rows.Slice(stride, a.Length));
+        var third = MemoryMarshal.Cast<double, Vector<double>>(rows.Slice(2 * stride, a.Length));
+        var fourth = MemoryMarshal.Cast<double, Vector<double>>(rows.Slice(3 * stride, a.Length));
+        var (f, g, h, j) = (new Vector<double>(factors[0]), new Vector<double>(factors[1]), new Vector<double>(factors[2]), new Vector<double>(factors[3]));
+        for (var i = 0; i < x.Length && i < first.Length && i < second.Length && i < third.Length && i < fourth.Length; i++)
+        {
+            first[i] += f * x[i];
+            second[i] += g * x[i];
+            third[i] += h * x[i];
+            fourth[i] += j * x[i];
+        }
+
+        for (var n = 0; n < 4; n++) for (var i = x.Length * Vector<double>.Count; i < a.Length; i++) rows[(n * stride) + i] += factors[n] * a[i];
+    }
+
     internal static void Scale(double factor, Span<double> a)
     {
-        for (var i = 0; i < a.Length; i++) a[i] *= factor;
+        var x = MemoryMarshal.Cast<double, Vector<double>>(a);
+        var scale = new Vector<double>(factor);
+        for (var i = 0; i < x.Length; i++) x[i] *= scale;
+        for (var i = x.Length * Vector<double>.Count; i < a.Length; i++) a[i] *= factor;
     }
 }

@@ -5,10 +5,15 @@ namespace Penstock.UnitTests.Solvers.Decomposition;
 
 /// <summary>
 /// The same problem as one linear programme, solved by OR-Tools: shares nothing with the planner. Exact where no price makes it pay to charge and discharge at once, and without events.
+/// The benchmarks are compiled with this file too.
 /// </summary>
 internal static class LinearOracle
 {
-    internal static double Optimum(FleetProblem problem, string solver = "GLOP")
+    /// <param name="solver">A linear solver of OR-Tools by its name: GLOP, HIGHS_LINEAR_PROGRAMMING.</param>
+    internal static double Optimum(FleetProblem problem, string solver = "GLOP") => Solve(problem, solver).Cost;
+
+    /// <exception cref="InvalidOperationException">The programme has other columns than the problem asks for, or was not solved to the optimum.</exception>
+    internal static LinearOptimum Solve(FleetProblem problem, string solver)
     {
         using var lp = Solver.CreateSolver(solver);
         var (fleet, h, inf) = (problem.Vehicles, problem.StepHours, double.PositiveInfinity);
@@ -85,16 +90,16 @@ internal static class LinearOracle
             for (int t = fleet.Arrival[i], n = 1; t < fleet.Departure[i]; t++, n++)
             {
                 var charge = Var(0, battery.ChargeMax, 0);
-                var discharge = Var(0, battery.DischargeMax, h * ((battery.Wear / battery.DischargeEfficiency) + (problem.DischargeFee?[t] ?? 0)));
+                var discharge = battery.DischargeMax > 0 ? Var(0, battery.DischargeMax, h * ((battery.Wear / battery.DischargeEfficiency) + (problem.DischargeFee?[t] ?? 0))) : null;
                 if (problem.Sites.Length > 0)
                 {
                     Feeds(fleet.Site[i], t, charge, 1);
-                    Feeds(fleet.Site[i], t, discharge, -1);
+                    if (discharge is not null) Feeds(fleet.Site[i], t, discharge, -1);
                 }
                 else
                 {
                     whole[t].SetCoefficient(charge, 1);
-                    whole[t].SetCoefficient(discharge, -1);
+                    if (discharge is not null) whole[t].SetCoefficient(discharge, -1);
                 }
 
                 var floor = Math.Min(battery.EnergyMin, battery.EnergyArrival + (n * into)); // below the floor everything is charged
@@ -103,7 +108,7 @@ internal static class LinearOracle
                 row.SetCoefficient(next, 1);
                 if (stored is not null) row.SetCoefficient(stored, -1);
                 row.SetCoefficient(charge, -h * battery.ChargeEfficiency);
-                row.SetCoefficient(discharge, h / battery.DischargeEfficiency);
+                if (discharge is not null) row.SetCoefficient(discharge, h / battery.DischargeEfficiency);
                 stored = next;
             }
 
@@ -129,8 +134,19 @@ internal static class LinearOracle
             yield return (exports[t], -1);
         }
 
+        if (lp.NumVariables() != Columns(problem)) throw new InvalidOperationException($"The linear programme has {lp.NumVariables()} columns; the problem asks for {Columns(problem)}.");
         var status = lp.Solve();
-        Assert.Equal(Solver.ResultStatus.OPTIMAL, status);
-        return objective.Value();
+        if (status != Solver.ResultStatus.OPTIMAL) throw new InvalidOperationException($"{solver} ended with {status}; an optimum always exists.");
+        return new LinearOptimum(objective.Value(), lp.NumVariables(), lp.NumConstraints());
+    }
+
+    /// <summary>Per step and limit what flows each way and what is beyond it, and PV; per vehicle its stay and its departure; the peak; both ways beyond a ramp.</summary>
+    private static int Columns(FleetProblem problem)
+    {
+        int Limit(double[]? pv) => problem.Steps * (pv is null ? 4 : 5);
+        var vehicles = Enumerable.Range(0, problem.Vehicles.Count).Sum(i => (problem.Vehicles.Steps(i) * (problem.Vehicles.DischargeMax[i] > 0 ? 3 : 2)) + 2);
+        return Limit(problem.PvAvailable) + problem.Sites.Sum(s => Limit(s.PvAvailable)) + vehicles + (problem.DemandCharge is null ? 0 : 1) + (2 * problem.Ramps.Length);
     }
 }
+
+internal readonly record struct LinearOptimum(double Cost, int Columns, int Rows);
