@@ -468,7 +468,7 @@ public sealed class FleetDispatch
         internal long Next(long room, int step)
         {
             rooms += room;
-            var want = Math.Min((long)Math.BigMul((ulong)rooms, Part, out _) - Given, room);
+            var want = Math.Clamp((long)Math.BigMul((ulong)rooms, Part, out _) - Given, 0, room);
             if (step > 1) want -= want % step;
             Given += want;
             return want;
