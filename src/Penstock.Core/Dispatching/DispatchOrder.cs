@@ -1,6 +1,5 @@
 using NodaTime;
 using Penstock.Core.Fleet;
-using Penstock.Core.Planning;
 using Penstock.Core.Sites;
 
 namespace Penstock.Core.Dispatching;

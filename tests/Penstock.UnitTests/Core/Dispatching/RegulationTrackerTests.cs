@@ -97,7 +97,7 @@ public sealed class RegulationTrackerTests
             if (corrections.Count == 0 || corrections[^1] != run.State.Correction.Kilowatts) corrections.Add(run.State.Correction.Kilowatts);
         }
 
-        Assert.Equal([0, -100, -250, -250], corrections.Select(Math.Round).Concat(corrections.Count == 3 ? [-250] : [])); // 25 kWh, then 225 - 25, then 162: the last two alike
+        Assert.Equal([0, -100, -250], corrections.Select(kw => Math.Round(kw))); // 25 kWh in a quarter-hour, then 225 and 162, both cut to 250 kW
     }
 
     [Fact]
