@@ -454,8 +454,12 @@ public sealed class FleetDispatch
         return rest - left;
     }
 
-    /// <summary>The power nearest to rest: 0 W where the bounds allow it.</summary>
-    private static int Rest(int lower, int upper) => Math.Min(Math.Max(lower, 0), upper);
+    /// <summary>The power nearest to 0 W within the bounds: min(max(lower, 0), upper) without branches, which real fleets mispredict (twice the time of a sum).</summary>
+    private static int Rest(int lower, int upper)
+    {
+        var over = (lower & ~(lower >> 31)) - upper;
+        return upper + (over & (over >> 31));
+    }
 
     /// <summary>The marginal slot as it is given out along the columns: rounded down to the step of each, the remainder carried to the next.</summary>
     /// <param name="Base">What is taken without it.</param>
