@@ -11,17 +11,45 @@ internal static class BenchCommand
 {
     private const int VehiclesMax = 2_000_000;
 
-    internal static Command Create() => new("bench", "Measures planning on SIMULATED instances") { Planning() };
+    internal static Command Create() => new("bench", "Measures planning and dispatch on SIMULATED instances") { Planning(), Dispatch() };
+
+    private static Option<int> Vehicles(int usual)
+    {
+        var vehicles = new Option<int>("--vehicles") { Description = $"1 to {VehiclesMax}", DefaultValueFactory = _ => usual };
+        vehicles.Validators.Add(r => { if (r.GetValue(vehicles) is < 1 or > VehiclesMax) r.AddError($"--vehicles is 1 to {VehiclesMax}."); });
+        return vehicles;
+    }
+
+    private static Option<double> Tight(double usual)
+    {
+        var tight = new Option<double>("--tight") { Description = "Share of stations whose limit is tight", DefaultValueFactory = _ => usual };
+        tight.Validators.Add(r => { if (r.GetValue(tight) is not (>= 0 and <= 1)) r.AddError("--tight is 0 to 1."); });
+        return tight;
+    }
+
+    private static Command Dispatch()
+    {
+        var (vehicles, tight) = (Vehicles(1_000_000), Tight(0));
+        var seed = new Option<int>("--seed") { Description = "Draws the fleet", DefaultValueFactory = _ => 1 };
+        var stations = new Option<int>("--stations") { Description = "Stations, each with limits; 0 = one for every 50 vehicles" };
+        stations.Validators.Add(r => { if (r.GetValue(stations) is < 0 or > VehiclesMax) r.AddError($"--stations is 0 to {VehiclesMax}."); });
+        var command = new Command("dispatch", "Dispatches a drawn fleet and prints times, CPU, the error of the sum and memory") { vehicles, seed, stations, tight };
+        command.SetAction(parsed =>
+        {
+            var count = parsed.GetValue(vehicles);
+            var places = parsed.GetValue(stations) is > 0 and var wanted ? Math.Min(wanted, count) : Math.Max(1, count / 50);
+            DispatchBench.Run(count, places, parsed.GetValue(tight), parsed.GetValue(seed));
+            return 0;
+        });
+        return command;
+    }
 
     private static Command Planning()
     {
-        var vehicles = new Option<int>("--vehicles") { Description = $"1 to {VehiclesMax}", DefaultValueFactory = _ => 10_000 };
-        vehicles.Validators.Add(r => { if (r.GetValue(vehicles) is < 1 or > VehiclesMax) r.AddError($"--vehicles is 1 to {VehiclesMax}."); });
+        var (vehicles, tight) = (Vehicles(10_000), Tight(0.15));
         var seed = new Option<int>("--seed") { Description = "Draws the instance and orders the search", DefaultValueFactory = _ => 1 };
         var perSite = new Option<int>("--per-site") { Description = "Vehicles at each station with a limit of its own; 0 = one shared limit alone" };
         perSite.Validators.Add(r => { if (r.GetValue(perSite) is < 0 or > VehiclesMax) r.AddError($"--per-site is 0 to {VehiclesMax}."); });
-        var tight = new Option<double>("--tight") { Description = "Share of stations whose limit is tight", DefaultValueFactory = _ => 0.15 };
-        tight.Validators.Add(r => { if (r.GetValue(tight) is not (>= 0 and <= 1)) r.AddError("--tight is 0 to 1."); });
         var gap = PlanCommand.Gap();
         var write = new Option<string?>("--write") { Description = "Only write the instance as problem.json and fleet.csv into this folder" };
         var command = new Command("planning", "Plans a drawn fleet twice and prints certificate, CPU and wall seconds and memory") { vehicles, seed, perSite, tight, gap, write };

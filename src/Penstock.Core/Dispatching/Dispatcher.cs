@@ -10,8 +10,8 @@ namespace Penstock.Core.Dispatching;
 /// <summary>Setpoints of one site now: a grid instruction when one is active, else the plan, else charging; always within floors, departures and the limit tree.</summary>
 public static class Dispatcher
 {
-    /// <summary>Rounds of redistribution after a node cut some participants.</summary>
-    private const int RoundsMax = 4;
+    /// <summary>Rounds of redistribution after a node cut some participants; each that cuts fixes at least one.</summary>
+    private const int RoundsMax = 8;
 
     public static DispatchResult Dispatch(SiteState state, Instant now)
     {
@@ -26,10 +26,19 @@ public static class Dispatcher
         var wish = ranges.Select((r, i) => Math.Clamp(Wish(state, r, now), lower[i], upper[i])).ToArray();
         var cut = new LimitNode?[all.Count];
         var saturation = 0.0;
-        double[] power;
-        if (instruction is null) cut = tree.HoldSafely(lower, power = wish);
-        else (power, cut, saturation) = Meet(tree, lower, upper, instruction.Target.Kilowatts);
-        var setpoints = ranges.Select((r, i) => Explained(state, r, power[i], cut[i], instruction, now)).ToImmutableArray();
+        var power = wish;
+        var orders = new DispatchOrder?[all.Count];
+        if (instruction is null)
+        {
+            cut = tree.HoldSafely(lower, power);
+        }
+        else
+        {
+            orders = Orders(state, ranges, lower, upper, instruction, now);
+            (power, cut, saturation) = Meet(tree, lower, upper, orders, instruction.Target.Kilowatts);
+        }
+
+        var setpoints = ranges.Select((r, i) => Explained(state, r, power[i], cut[i], instruction, now) with { Order = orders[i] }).ToImmutableArray();
         return new DispatchResult(setpoints, Power.FromKilowatts(lower.Sum()), Power.FromKilowatts(upper.Sum()), instruction?.Id, Power.FromKilowatts(saturation));
     }
 
@@ -47,14 +56,27 @@ public static class Dispatcher
         return (lower, upper);
     }
 
-    private static (double[] Power, LimitNode?[] Cut, double Saturation) Meet(NodeTree tree, double[] lower, double[] upper, double target)
+    private static DispatchOrder?[] Orders(SiteState state, List<EvseRange> ranges, double[] lower, double[] upper, GridInstruction instruction, Instant now)
+    {
+        var rest = Rest(lower, upper).Sum();
+        var (below, target) = (rest - lower.Sum(), instruction.Target.Kilowatts);
+        var share = below > 0 ? Math.Clamp((rest - target) / below, 0, 1) : 0;
+        return [.. ranges.Select(r => (DispatchOrder?)DispatchOrder.Of(state, r, target >= rest, share, instruction.Window.End - now, now))];
+    }
+
+    /// <summary>The power nearest to 0 of each: nobody charges above it while another discharges.</summary>
+    private static double[] Rest(double[] low, double[] high) => [.. low.Select((l, i) => Math.Clamp(0, l, high[i]))];
+
+    private static (double[] Power, LimitNode?[] Cut, double Saturation) Meet(NodeTree tree, double[] lower, double[] upper, DispatchOrder?[] orders, double target)
     {
         var (low, high, power) = (lower.ToArray(), upper.ToArray(), new double[lower.Length]);
         var cut = new LimitNode?[lower.Length];
-        var key = new double[lower.Length]; // one bin: everyone carries the same share of its room
+        var key = orders.Select(o => (o!.Value.Key.Value + 0.5) / ExactSum.Bins).ToArray();
         for (var round = 0; round < RoundsMax; round++)
         {
-            ExactSum.Share(low, high, key, target, power);
+            var rest = Rest(low, high);
+            if (target < rest.Sum()) ExactSum.Share(low, rest, key, target, power);
+            else ExactSum.Share(rest, high, key, target, power);
             var asked = power.ToArray();
             var now = tree.HoldSafely(lower, power);
             for (var i = 0; i < power.Length; i++)

@@ -6,7 +6,8 @@ using Penstock.Core.Units;
 namespace Penstock.Core.Dispatching;
 
 /// <summary>What one EVSE may do in the next moments (kW), and what sets it: ratings, floor, departure, and the conditions for discharge.</summary>
-internal sealed record EvseRange(EvseState Evse, double Lower, double Upper, ImmutableArray<LimitBar> Bars, ImmutableArray<DischargeRefusal> Refusals)
+/// <param name="CountedKw">Charging power that a departure is planned on, before <see cref="CountedOn"/>.</param>
+internal sealed record EvseRange(EvseState Evse, double Lower, double Upper, double CountedKw, ImmutableArray<LimitBar> Bars, ImmutableArray<DischargeRefusal> Refusals)
 {
     /// <summary>A setpoint may stand this long before the next one; floors and departures hold over it.</summary>
     internal static readonly Duration Ahead = Duration.FromMinutes(2);
@@ -28,6 +29,7 @@ internal sealed record EvseRange(EvseState Evse, double Lower, double Upper, Imm
             upper = Math.Min(upper, vehicle.ChargeMax.Kilowatts);
         }
 
+        var countedKw = Math.Min(upper, fairShareKw);
         var refusals = RefusalsOf(site, evse);
         if (refusals.Length > 0)
         {
@@ -37,13 +39,13 @@ internal sealed record EvseRange(EvseState Evse, double Lower, double Upper, Imm
 
         if (session is { Vehicle: { } car, StateOfCharge: { } soc })
         {
-            var (low, high) = Guarantee(session, car, soc.Stored(car.Capacity).KilowattHours, Math.Min(upper, fairShareKw), upper, now);
+            var (low, high) = Guarantee(session, car, soc.Stored(car.Capacity).KilowattHours, countedKw, upper, now);
             Bar(LimitSource.Owner, "guarantee", Math.Max(low, -layout.DischargeMax.Kilowatts), high);
             if (lower < 0 && low > lower && refusals.IsEmpty && low >= 0) refusals = refusals.Add(soc <= session.Terms.Floor || session.AtFloor ? DischargeRefusal.StateOfCharge : DischargeRefusal.Departure);
             (lower, upper) = (Math.Max(lower, low), Math.Min(upper, high));
         }
 
-        return new EvseRange(evse, Math.Min(lower, upper), upper, bars.ToImmutable(), refusals);
+        return new EvseRange(evse, Math.Min(lower, upper), upper, countedKw, bars.ToImmutable(), refusals);
 
         void Bar(LimitSource source, string name, double least, double most) => bars.Add(new LimitBar(source, name, Power.FromKilowatts(least), Power.FromKilowatts(most), Binding: false));
     }

@@ -24,4 +24,8 @@ public sealed record Setpoint(
     LimitSource Binding,
     LimitSource? RunnerUp,
     ImmutableArray<LimitBar> Limits,
-    ImmutableArray<DischargeRefusal> Refusals);
+    ImmutableArray<DischargeRefusal> Refusals)
+{
+    /// <summary>Where an order found it; null without an order.</summary>
+    public DispatchOrder? Order { get; init; }
+}

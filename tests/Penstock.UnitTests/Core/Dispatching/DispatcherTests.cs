@@ -71,6 +71,93 @@ public sealed class DispatcherTests
         iter: 15);
 
     [Fact]
+    public void Vehicles_that_can_go_on_to_the_end_carry_the_same_share()
+    {
+        var site = Examples.Site(10, 1000, 1000);
+        var state = Ordered(site, Enumerable.Range(0, 10).Select(i => Examples.Session(site, i, 0.8 + (0.01 * i), 0.3, 0.5, 6)), -200, 1);
+        Assert.All(Dispatcher.Dispatch(state, Examples.Noon).Setpoints, p => Assert.Equal((-20, DispatchKey.Unhurried), (Math.Round(p.Power.Kilowatts, 6), p.Order!.Value.Key)));
+    }
+
+    [Fact]
+    public void A_vehicle_that_cannot_go_on_is_spared_until_its_energy_suffices()
+    {
+        var site = Examples.Site(4, 1000, 1000);
+        var run = new ClosedLoop(Ordered(site, Enumerable.Range(0, 4).Select(i => Examples.Session(site, i, i == 0 ? 0.45 : 0.9, 0.3, 0.35, 8)), -100, 1)); // 9 kWh above the floor of the first
+        var first = run.Minute().Setpoints;
+        Assert.Equal(0, first[0].Power.Kilowatts);
+        Assert.All(first[1..], p => Assert.Equal(-100 / 3.0, p.Power.Kilowatts, 6));
+        var called = 0;
+        for (var minute = 1; minute < 60; minute++)
+        {
+            var now = run.Minute().Setpoints;
+            Assert.Equal(-100, now.Sum(p => p.Power.Kilowatts), 6);
+            if (now[0].Power.IsDischarge) called++;
+            else Assert.Equal(0, called); // once it gives it goes on to the end
+        }
+
+        Assert.InRange(called, 15, 30);
+    }
+
+    [Fact]
+    public void The_shortest_laxity_charges_first_and_those_that_can_wait_share()
+    {
+        var site = Examples.Site(4, 1000, 1000);
+        var state = Ordered(site, Enumerable.Range(0, 4).Select(i => Examples.Session(site, i, 0.4, 0.2, 0.8, i == 0 ? 1.2 : 9)), 90, 2);
+        var setpoints = Dispatcher.Dispatch(state, Examples.Noon).Setpoints;
+        Assert.Equal(60, setpoints[0].Power.Kilowatts, 6);
+        Assert.All(setpoints[1..], p => Assert.Equal(10, p.Power.Kilowatts, 6));
+    }
+
+    [Fact]
+    public void Nobody_charges_so_that_another_discharges() => Sites.Sample(s =>
+    {
+        var site = Examples.Site(s.N, 3000, 3000);
+        var sessions = Enumerable.Range(0, s.N).Select(i => Examples.Session(site, i, s.Soc[i], 0.3, 0.6, s.Hours[i])).ToList();
+        var state = Ordered(site, sessions, s.Target, 1);
+        var result = Dispatcher.Dispatch(state, Examples.Noon);
+        var forced = EvseForced(state);
+        Assert.False(result.Setpoints.Any(p => p.Power.IsDischarge) && result.Setpoints.Any(p => p.Power > forced[p.Evse] + Power.FromWatts(1)));
+    });
+
+    [Fact]
+    public void Setpoints_do_not_flap_when_states_of_charge_are_noisy()
+    {
+        var site = Examples.Site(20, 2000, 2000);
+        var draw = new Random(3);
+        var state = Ordered(site, Enumerable.Range(0, 20).Select(i => Examples.Session(site, i, 0.40 + (0.02 * i), 0.3, 0.35, 8)), -500, 1);
+        var believed = state.Evses.Values.ToDictionary(e => e.Layout.Id, e => e.Session!.StateOfCharge!.Value.Fraction);
+        var (flips, last) = (0, new Dictionary<EvseId, double>());
+        for (var second = 0; second < 600; second++)
+        {
+            var now = Examples.Noon + Duration.FromSeconds(second);
+            state = SiteReducer.Apply(state, new MeasuredTogether(now, [.. believed.Select(b => new EvseMeasurement(b.Key, now, state.Evses[b.Key].Session!.Id, null, null, null, StateOfCharge.FromFraction(b.Value + (0.005 * (draw.NextDouble() - 0.5)))))]));
+            var setpoints = Dispatcher.Dispatch(state, now).Setpoints;
+            state = SiteReducer.Apply(state, new SetpointsMade(now, setpoints));
+            foreach (var setpoint in setpoints)
+            {
+                if (last.TryGetValue(setpoint.Evse, out var before) && Math.Abs(before - setpoint.Power.Kilowatts) > 15) flips++;
+                last[setpoint.Evse] = setpoint.Power.Kilowatts;
+                believed[setpoint.Evse] += setpoint.Power.Kilowatts / 0.95 / 3600 / 60;
+            }
+
+            Assert.Equal(-500, setpoints.Sum(p => p.Power.Kilowatts), 6);
+        }
+
+        Assert.InRange(flips, 0, 20); // each vehicle at most once in ten minutes on average, of 600 ticks
+    }
+
+    [Fact]
+    public void Targets_stay_reachable_after_any_sequence_of_orders() => Gen.Select(Gen.Double[0.3, 0.9].Array[8], Gen.Double[0.5, 0.85].Array[8], Gen.Double[1.5, 8].Array[8], Gen.Double[-500, 500].Array[32]).Sample((soc, target, hours, orders) =>
+    {
+        var site = Examples.Site(8, 480, 480);
+        var state = Examples.State(site, Enumerable.Range(0, 8).Select(i => Examples.Session(site, i, soc[i], 0.3, target[i], hours[i])));
+        foreach (var (kw, n) in orders.Select((kw, n) => (kw, n))) state = SiteReducer.Apply(state, new InstructionReceived(Examples.Noon, Examples.Order(kw, n * 0.25, 0.25) with { Id = new($"e{n}") }));
+        var run = new ClosedLoop(state);
+        for (var minute = 0; minute < 500; minute++) run.Minute();
+        Assert.Empty(run.Broken);
+    }, iter: 5);
+
+    [Fact]
     public void An_export_limit_holds_even_when_every_charging_vehicle_takes_nothing() => Gen.Select(Gen.Double[0.2, 0.95].Array[8], Gen.Double[0.4, 0.9].Array[8], Gen.Double[1.2, 8].Array[8], Gen.Double[10, 120], Gen.Double[-500, 100]).Sample(
         (soc, target, hours, exportKw, asked) =>
         {
@@ -102,6 +189,13 @@ public sealed class DispatcherTests
         var unknown = Examples.Session(site, 0, 0.9, 0.3, 0.6, 5) with { Vehicle = null, StateOfCharge = null };
         Assert.Equal(60, Dispatcher.Dispatch(Examples.State(site, [unknown]), Examples.Noon).Setpoints.Single().Power.Kilowatts, 6);
     }
+
+    private static SiteState Ordered(SiteLayout site, IEnumerable<ChargingSession> sessions, double kw, double hours) =>
+        SiteReducer.Apply(Examples.State(site, sessions), new InstructionReceived(Examples.Noon, Examples.Order(kw, 0, hours)));
+
+    /// <summary>What each must take at least: an order to give all that can be given leaves it.</summary>
+    private static Dictionary<EvseId, Power> EvseForced(SiteState state) =>
+        Dispatcher.Dispatch(SiteReducer.Apply(state, new InstructionReceived(Examples.Noon, Examples.Order(-1e6, 0, 1))), Examples.Noon).Setpoints.ToDictionary(p => p.Evse, p => Power.Max(p.Power, Power.Zero));
 
     /// <summary>Planner, dispatcher, reducer and exact batteries, a minute at a time.</summary>
     private sealed class ClosedLoop(SiteState initial)
