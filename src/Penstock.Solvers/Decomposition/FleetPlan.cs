@@ -83,13 +83,15 @@ public sealed class FleetPlan
     }
 
     /// <summary>All schedules, vehicle by vehicle, in an order that is the same every time.</summary>
-    public IEnumerable<(int Vehicle, float[] NetKilowatts)> Schedules()
+    public IEnumerable<(int Vehicle, float[] NetKilowatts)> Schedules() => Enumerable.Range(0, Cells).SelectMany(SchedulesOf);
+
+    /// <summary>Parts of the fleet whose schedules can be made independently, in parallel.</summary>
+    internal int Cells => cells.Count;
+
+    internal IEnumerable<(int Vehicle, float[] NetKilowatts)> SchedulesOf(int cell)
     {
-        for (var c = 0; c < cells.Count; c++)
-        {
-            var (vehicles, offsets, schedules) = (cells.Vehicles(c), cells.Offsets(c), Schedules(c));
-            for (var k = 0; k < vehicles.Length; k++) yield return (vehicles[k], Present(vehicles[k], schedules[offsets[k]..offsets[k + 1]]));
-        }
+        var (vehicles, offsets, schedules) = (cells.Vehicles(cell), cells.Offsets(cell), Schedules(cell));
+        for (var k = 0; k < vehicles.Length; k++) yield return (vehicles[k], Present(vehicles[k], schedules[offsets[k]..offsets[k + 1]]));
     }
 
     internal float[] Schedules(int cell, bool rounded = true)

@@ -146,7 +146,7 @@ public static class FleetPlanner
         return scale > 0 ? scale : 1;
     }
 
-    private static void OneByOne(int count, Action<int> body)
+    internal static void OneByOne(int count, Action<int> body)
     {
         for (var n = 0; n < count; n++) body(n);
     }
