@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Penstock.Cli.Bench;
 using Penstock.Cli.Demo;
+using Penstock.Cli.Flexibility;
 using Penstock.Cli.Plan;
 using Penstock.Cli.Simulate;
 
@@ -9,5 +10,5 @@ namespace Penstock.Cli;
 /// <summary>The command line of the program.</summary>
 internal static class PenstockCommand
 {
-    internal static RootCommand Root() => new("Penstock: an open vehicle-to-grid platform") { DemoCommand.Create(), ServeCommand.Create(), SimulateCommand.Create(), PlanCommand.Create(), BenchCommand.Create() };
+    internal static RootCommand Root() => new("Penstock: an open vehicle-to-grid platform") { DemoCommand.Create(), ServeCommand.Create(), SimulateCommand.Create(), PlanCommand.Create(), FlexibilityCommand.Create(), BenchCommand.Create() };
 }

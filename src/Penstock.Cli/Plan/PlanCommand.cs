@@ -12,8 +12,7 @@ internal static class PlanCommand
         var schedule = new Option<string?>("--schedule") { Description = "Also write every vehicle's schedule: vehicleId,step,chargeKw,dischargeKw" };
         var gap = Gap();
         var seed = new Option<int>("--seed") { Description = "Same problem and seed, same plan", DefaultValueFactory = _ => 1 };
-        var threads = new Option<int>("--threads") { Description = "0 = one per core; the plan does not depend on it" };
-        threads.Validators.Add(r => { if (r.GetValue(threads) is < 0 or > 256) r.AddError("--threads is 0 to 256."); });
+        var threads = Threads();
         var start = new Option<string?>("--start") { Description = "An earlier plan of a similar problem to start from" };
         var command = new Command("plan", "Plans a fleet as one power plant, with a proven gap") { problem, output, schedule, gap, seed, threads, start, Verify() };
         command.Validators.Add(r => { if (r.GetValue(problem) is null) r.AddError("penstock plan needs a problem: penstock plan problem.json --out plan.json"); });
@@ -27,6 +26,13 @@ internal static class PlanCommand
         var gap = new Option<double>("--gap") { Description = "(cost - lower bound) / cost that is good enough", DefaultValueFactory = _ => 1e-4 };
         gap.Validators.Add(r => { if (r.GetValue(gap) is not (>= 1e-9 and <= 1)) r.AddError("--gap is 1e-9 to 1."); });
         return gap;
+    }
+
+    internal static Option<int> Threads()
+    {
+        var threads = new Option<int>("--threads") { Description = "0 = one per core; the plan does not depend on it" };
+        threads.Validators.Add(r => { if (r.GetValue(threads) is < 0 or > 256) r.AddError("--threads is 0 to 256."); });
+        return threads;
     }
 
     private static Command Verify()

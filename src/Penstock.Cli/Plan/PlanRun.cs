@@ -11,18 +11,32 @@ internal sealed record PlanRequest(string Problem, string Out, string? Schedule,
 internal static class PlanRun
 {
     /// <returns>0; 3 when the input is refused.</returns>
-    internal static int Make(PlanRequest request) => Writing(() =>
+    internal static int Make(PlanRequest request) => Reading(() =>
+    {
+        var input = Read(request.Problem);
+        var start = request.Start is { } earlier ? PlanFile.ReadStart(earlier, input) : null;
+        var (plan, effort) = Effort.Of(() => FleetPlanner.Plan(input.Problem, new PlanOptions { GapWanted = request.Gap, Seed = request.Seed, Start = start }, InParallel(request.Threads)));
+        Replace(request.Out, path => PlanFile.Write(path, input, plan, effort));
+        if (request.Schedule is { } schedule) Replace(schedule, path => ScheduleFile.Write(path, input, plan));
+        Print(Console.Out, input, plan, effort);
+        return 0;
+    });
+
+    /// <summary>Reads a problem and tells its warnings.</summary>
+    /// <exception cref="InputRefusedException">With every fault found.</exception>
+    internal static PlanningInput Read(string problem)
+    {
+        var input = ProblemFile.Read(problem);
+        foreach (var warning in input.Warnings) Console.Error.WriteLine($"warning: {warning}");
+        return input;
+    }
+
+    /// <returns>What the run returns; 3 when its input is refused or a file cannot be written.</returns>
+    internal static int Reading(Func<int> run) => Writing(() =>
     {
         try
         {
-            var input = ProblemFile.Read(request.Problem);
-            foreach (var warning in input.Warnings) Console.Error.WriteLine($"warning: {warning}");
-            var start = request.Start is { } earlier ? PlanFile.ReadStart(earlier, input) : null;
-            var (plan, effort) = Effort.Of(() => FleetPlanner.Plan(input.Problem, new PlanOptions { GapWanted = request.Gap, Seed = request.Seed, Start = start }, InParallel(request.Threads)));
-            Replace(request.Out, path => PlanFile.Write(path, input, plan, effort));
-            if (request.Schedule is { } schedule) Replace(schedule, path => ScheduleFile.Write(path, input, plan));
-            Print(Console.Out, input, plan, effort);
-            return 0;
+            return run();
         }
         catch (InputRefusedException e)
         {
@@ -49,7 +63,7 @@ internal static class PlanRun
     internal static ForEach InParallel(int threads) => (count, body) => Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = threads > 0 ? threads : Environment.ProcessorCount }, body);
 
     /// <summary>A file is there whole or not at all.</summary>
-    private static void Replace(string path, Action<string> write)
+    internal static void Replace(string path, Action<string> write)
     {
         var draft = path + ".part";
         try
