@@ -71,7 +71,7 @@ public static class FleetFlexibility
         if (announced == 0) return (0, steps, !optsOut);
         if (!comes) return (0, 0, false);
         var moved = announced + (int)Math.Round(day.ShiftSteps) + (int)Math.Floor(shift * ((2 * uncertainty.ShiftStepsMax) + 1)) - uncertainty.ShiftStepsMax;
-        return (Math.Clamp(moved, 0, problem.Steps), steps, !optsOut);
+        return (Math.Clamp(moved, 1, problem.Steps), steps, !optsOut); // who is here now is known
     }
 
     private static FlexibilityTable Table(ReferencePlan reference, IReadOnlyList<double> hours, int[] durations, double[] sum)

@@ -43,12 +43,11 @@ public static class OfferCurve
         var problem = basePlan.Problem;
         if (first < 0 || last < first || last >= problem.Steps) throw new ArgumentException($"Steps {first} to {last} are not within the problem's {problem.Steps}.", nameof(last));
         if (prices.Count > PointsMax || !prices.All(double.IsFinite)) throw new ArgumentException($"At most {PointsMax} prices, each a number.", nameof(prices));
-        var (points, plan, added) = (new OfferPoint[prices.Count], basePlan, 0.0);
+        var (points, plan) = (new OfferPoint[prices.Count], basePlan);
         for (var n = 0; n < points.Length; n++)
         {
             var priced = problem with { Buy = Added(problem.Buy, first, last, prices[n]), Sell = Added(problem.Sell, first, last, prices[n]) };
-            plan = FleetPlanner.Plan(priced, (options ?? new PlanOptions()) with { Start = Moved(plan.AsStart(), first, last, prices[n] - added) }, forEach);
-            added = prices[n];
+            plan = FleetPlanner.Plan(priced, (options ?? new PlanOptions()) with { Start = plan.AsStart() }, forEach);
             points[n] = Point(basePlan, plan, first, last, prices[n]);
         }
 
@@ -67,11 +66,7 @@ public static class OfferCurve
     private static double[] Added(double[] prices, int first, int last, double price)
     {
         var result = (double[])prices.Clone();
-        for (var t = first; t <= last && t < result.Length; t++) result[t] += price;
+        for (var t = first; t <= last; t++) result[t] += price;
         return result;
     }
-
-    /// <summary>The prices of the plan before, moved with the window's.</summary>
-    private static PlanStart Moved(PlanStart start, int first, int last, double by) => new(
-        start.Prices with { Net = Added(start.Prices.Net, first, last, by) }, [.. start.BlockPrices.Select(b => (IReadOnlyList<double[]>)[.. b.Select(p => Added(p, first, last, by))])]);
 }
