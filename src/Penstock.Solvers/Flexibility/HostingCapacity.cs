@@ -54,7 +54,8 @@ public static class HostingCapacity
         new Random(options.Seed).Shuffle(order);
         var bare = problem with
         {
-            Buy = new double[problem.Steps], Sell = new double[problem.Steps], OverloadPenalty = 1, Events = [], DemandCharge = null, Ramps = [], Sites = options.WithSites ? problem.Sites : [],
+            Buy = new double[problem.Steps], Sell = new double[problem.Steps], OverloadPenalty = 1, DischargeFee = null, Events = [], DemandCharge = null, Ramps = [],
+            Sites = options.WithSites ? [.. problem.Sites.Select(s => s with { OverloadPenalty = null })] : [],
             PvAvailable = options.WithSites ? problem.PvAvailable : AllPv(problem),
         };
         var (result, known) = (new List<HostedVehicles>(), 0);
