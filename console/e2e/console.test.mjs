@@ -39,7 +39,7 @@ test('the overview shows figures, both load lines, the map and the watermark', a
 
 test('keys lead through the console and every page has a heading', async () => {
   const page = await open('/')
-  for (const [key, path] of [['e', '/events'], ['s', '/sites'], ['v', '/vehicles'], ['p', '/plan'], ['m', '/statements'], ['w', '/waiting'], ['o', '/']]) {
+  for (const [key, path] of [['e', '/events'], ['s', '/sites'], ['v', '/vehicles'], ['p', '/plan'], ['f', '/flexibility'], ['m', '/statements'], ['w', '/waiting'], ['o', '/']]) {
     await page.keyboard.press('g')
     await page.keyboard.press(key)
     await page.waitForURL(demo.url + path)
@@ -94,6 +94,21 @@ test('a what-if answers with two plans side by side and names what cannot be ask
   const asked = await fetch(demo.url + '/api/v1/plans/what-if', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ siteId: 'lianhua', b: { participation: 2, subsidyPerKwh: 1 } }) })
   assert.equal(asked.status, 422)
   assert.deepEqual((await asked.json()).errors.map(e => e.pointer), ['/b/participation', '/b/subsidyWindow'])
+})
+
+test('the flexibility page shows P50 over P90 for every duration and offers that rise with the price', async () => {
+  const page = await open('/flexibility?site=lianhua')
+  await page.locator('[data-test=flexibility-bars] tbody tr').first().waitFor()
+  assert.equal(await page.locator('[data-test=flexibility-bars] tbody tr').count(), 4)
+  await page.locator('[data-test=chart-envelope] canvas').waitFor()
+  const one = await api('/flexibility?siteId=lianhua')
+  for (const n of one.now) assert.ok(n.dischargeP90 <= n.dischargeP50 && n.chargeP90 <= n.chargeP50, JSON.stringify(n))
+  for (const [i, v] of one.envelope.planned.values.entries()) assert.ok(v >= one.envelope.latest.values[i] - 0.5 && v <= one.envelope.earliest.values[i] + 0.5)
+  await page.locator('[data-test=offer] summary').click()
+  await page.getByRole('button', { name: 'Make offers' }).click()
+  await page.locator('[data-test=offer-table] tbody tr').first().waitFor({ timeout: 60_000 })
+  const refused = await fetch(demo.url + '/api/v1/flexibility/offer', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ points: 99 }) })
+  assert.deepEqual([refused.status, (await refused.json()).errors.map(e => e.pointer)], [422, ['/points', '/start']])
 })
 
 test('a statement adds up to its total', async () => {

@@ -1,12 +1,12 @@
 // History routing; the server answers every unknown path outside /api with index.html.
 export type PageName =
   | 'overview' | 'events' | 'event' | 'sites' | 'site' | 'vehicles' | 'vehicle'
-  | 'plan' | 'statements' | 'statement' | 'waiting' | 'notFound'
+  | 'plan' | 'flexibility' | 'statements' | 'statement' | 'waiting' | 'notFound'
 export interface Route { page: PageName; id: string }
 
 const lists: Record<string, [PageName, PageName | null]> = {
   events: ['events', 'event'], sites: ['sites', 'site'], vehicles: ['vehicles', 'vehicle'],
-  statements: ['statements', 'statement'], plan: ['plan', null], waiting: ['waiting', null],
+  statements: ['statements', 'statement'], plan: ['plan', null], flexibility: ['flexibility', null], waiting: ['waiting', null],
 }
 
 export function match(path: string): Route {

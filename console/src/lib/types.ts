@@ -127,6 +127,18 @@ export interface Plan {
 export interface WhatIfQuestion { subsidyPerKwh: number; subsidyStart?: string; subsidyEnd?: string; priceSpread: number; participation: number; connectionLimit: number }
 export interface WhatIfAnswer { a: Plan; b: Plan }
 
+/** GET /api/v1/flexibility?siteId -> Flexibility. Magnitudes in kW against the plan; discharge = less import or more export. Only vehicles that are plugged in count. */
+export interface Capability {
+  hours: number; discharge: number | null; dischargeP50: number | null; dischargeP90: number | null; charge: number | null; chargeP50: number | null; chargeP90: number | null; block: number | null; blockP90: number | null;
+}
+export interface Flexibility {
+  siteId: string | null; asOf: string; vehicles: number; draws: number; now: Capability[];
+  ahead: { hours: number; dischargeP50: Series; dischargeP90: Series; chargeP50: Series; chargeP90: Series }[];
+  envelope: { earliest: Series; latest: Series; planned: Series } | null;
+}
+/** POST /api/v1/flexibility/offer { siteId, start, end, points? } -> Offer */
+export interface Offer { siteId: string | null; start: string; end: string; currency: string; points: { pricePerKwh: number; meanKw: number; guaranteedKw: number; extraCost: number; gap: number }[] }
+
 /** GET /api/v1/statements?vehicleId&ownerId -> Page<StatementSummary>; GET /api/v1/statements/{id} -> Statement */
 export interface StatementSummary { statementId: string; ownerId: string; vehicleId: string; sessionId: string; start: string; end: string; total: Money; energyImportedKwh: number; energyExportedKwh: number; issuedAt: string }
 export type StatementLineKind = 'tariffCost' | 'exportCredit' | 'eventSubsidy' | 'serviceFee' | 'aggregatorShare' | 'wearInformation';

@@ -39,7 +39,7 @@ internal sealed class SiteFleet
         double[] buy = [.. problem.BuyPerKilowattHour];
         return new FleetProblem(
             problem.Grid.SlotHours, buy, buy, new double[steps], [.. Orders.Select(o => o?.Target.Kilowatts ?? double.PositiveInfinity)], [.. Orders.Select(o => -o?.Target.Kilowatts ?? double.PositiveInfinity)],
-            SessionBattery.OrderPenalty(PriceMax), Fleet(place))
+            SessionBattery.OrderPenalty(PriceMax), FleetOf(Staying, s => place[s.Session.Evse.NodeId]))
         {
             DischargeFee = [.. buy.Zip(problem.SellPerKilowattHour, (b, s) => b - s)],
             Events = [.. problem.Offers.Select(o => Event(o)).OfType<SubsidyEvent>()],
@@ -64,13 +64,14 @@ internal sealed class SiteFleet
         return new SiteLimits(parent, All(load), All(node.ImportMax.Kilowatts), All(node.ExportMax.Kilowatts)) { OverloadPenalty = SessionBattery.LimitPenalty(PriceMax) };
     }
 
-    private StorageFleet Fleet(Dictionary<string, int> place)
+    /// <param name="site">Index of the site that a session hangs on.</param>
+    internal static StorageFleet FleetOf(IReadOnlyList<SessionBattery> sessions, Func<SessionBattery, int> site)
     {
-        var fleet = new StorageFleet(Staying.Length);
-        for (var i = 0; i < Staying.Length; i++)
+        var fleet = new StorageFleet(sessions.Count);
+        for (var i = 0; i < sessions.Count; i++)
         {
-            var (one, battery) = (Staying[i], Staying[i].Problem);
-            (fleet.Site[i], fleet.Arrival[i], fleet.Departure[i]) = (place[one.Session.Evse.NodeId], (short)one.First, (short)(one.First + one.Steps));
+            var (one, battery) = (sessions[i], sessions[i].Problem);
+            (fleet.Site[i], fleet.Arrival[i], fleet.Departure[i]) = (site(one), (short)one.First, (short)(one.First + one.Steps));
             (fleet.EnergyArrival[i], fleet.EnergyMin[i], fleet.EnergyMax[i], fleet.EnergyTarget[i]) = ((float)battery.EnergyArrival, (float)battery.EnergyMin, (float)battery.EnergyMax, (float)battery.EnergyTarget);
             (fleet.ChargeMax[i], fleet.DischargeMax[i], fleet.ChargeEfficiency[i], fleet.DischargeEfficiency[i]) = ((float)battery.ChargeMax, (float)battery.DischargeMax, (float)battery.ChargeEfficiency, (float)battery.DischargeEfficiency);
             (fleet.Wear[i], fleet.ShortfallPenalty[i], fleet.Salvage[i]) = ((float)battery.Wear, (float)battery.ShortfallPenalty, (float)battery.Salvage);

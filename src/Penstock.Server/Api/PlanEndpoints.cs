@@ -96,13 +96,17 @@ internal static class PlanEndpoints
         var (a, b) = ((body.A ?? new WhatIfBody(null, null, null, null, null, null)).Asked, (body.B ?? new WhatIfBody(null, null, null, null, null, null)).Asked);
         var faults = Faults("a", a).Concat(Faults("b", b)).ToList();
         if (faults.Count > 0) return Problems.Invalid(faults);
-        var scope = sites.All.Where(s => body.SiteId is null || s.Id.Value == body.SiteId).ToList();
-        if (body.SiteId is not null && scope.Count == 0) return Problems.NotFound("site", body.SiteId);
-        if (scope.Count > PlanningWorker.WhatIfSitesMax) return Problems.Invalid([new Fault("/siteId", "tooMany", $"The portfolio has {scope.Count} sites; at most {PlanningWorker.WhatIfSitesMax} are planned for one question. Name a site.")]);
+        if (Scope(body.SiteId, sites, out var scope) is { } refused) return refused;
         var now = time.Now();
-        return await planning.AskAsync(scope, [a, b], now, cancel) is [var first, var second]
-            ? Results.Ok(new WhatIfView(View(first), View(second)))
-            : Problems.Busy("Another what-if is being planned; ask again when it is done.");
+        var plans = await planning.AskAsync(
+            run =>
+            {
+                var made = new Plan[2 * scope.Count];
+                run(made.Length, n => made[n] = Planner.Plan((n < scope.Count ? a : b).Of(planning.ProblemOf(scope[n % scope.Count].Snapshot, now)), new PlanId("what-if"), now, "whatIf"));
+                return made;
+            },
+            cancel);
+        return plans is null ? Problems.Busy() : Results.Ok(new WhatIfView(View(plans[..scope.Count]), View(plans[scope.Count..])));
 
         static IEnumerable<Fault> Faults(string side, WhatIf asked) =>
             from f in asked.Faults()
@@ -112,5 +116,15 @@ internal static class PlanEndpoints
         PlanView View(IReadOnlyList<Plan> plans) => plans.Count == 1
             ? PlanView.Of(plans[0], planning.Currency, null) with { PlanId = null }
             : PlanView.Of(plans, planning.Currency, PlanningWorker.GridAt(now), "whatIf", now);
+    }
+
+    /// <summary>The sites that a question is about.</summary>
+    /// <returns>Why it cannot be asked; null when it can.</returns>
+    internal static IResult? Scope(string? siteId, SiteDirectory sites, out List<ISite> scope)
+    {
+        scope = [.. sites.All.Where(s => siteId is null || s.Id.Value == siteId)];
+        if (siteId is not null && scope.Count == 0) return Problems.NotFound("site", siteId);
+        return scope.Count <= PlanningWorker.AskedSitesMax ? null
+            : Problems.Invalid([new Fault("/siteId", "tooMany", $"The portfolio has {scope.Count} sites; at most {PlanningWorker.AskedSitesMax} are planned for one question. Name a site.")]);
     }
 }

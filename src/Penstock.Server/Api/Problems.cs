@@ -10,8 +10,8 @@ internal static class Problems
 
     internal static IResult Invalid(IReadOnlyList<Fault> faults) => Of(StatusCodes.Status422UnprocessableEntity, "invalid", string.Join(" ", faults.Select(f => f.Message)), faults);
 
-    /// <summary>A bounded resource is in use.</summary>
-    internal static IResult Busy(string detail) => Of(StatusCodes.Status503ServiceUnavailable, "busy", detail);
+    /// <summary>Questions to the planner are answered one at a time.</summary>
+    internal static IResult Busy() => Of(StatusCodes.Status503ServiceUnavailable, "busy", "Another question to the planner is being answered; ask again when it is done.");
 
     private static IResult Of(int status, string code, string detail, IReadOnlyList<Fault>? errors = null)
     {

@@ -76,6 +76,7 @@ public static class PenstockServer
         VehicleEndpoints.Map(api);
         EventEndpoints.Map(api);
         PlanEndpoints.Map(api);
+        FlexibilityEndpoints.Map(api);
         RecordEndpoints.Map(api);
         api.MapFallback((HttpContext context) => Problems.NotFound("resource", context.Request.Path));
         app.MapFallbackToFile("index.html"); // the console routes by path

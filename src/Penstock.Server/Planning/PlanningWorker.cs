@@ -8,6 +8,7 @@ using Penstock.Core.Time;
 using Penstock.Server.Hosting;
 using Penstock.Server.Sites;
 using Penstock.Server.Storage;
+using Penstock.Solvers.Decomposition;
 
 namespace Penstock.Server.Planning;
 
@@ -20,8 +21,8 @@ public sealed class PlanningWorker(SqlStore store, Tariff tariff, WorkInFlight w
     /// <summary>Plans kept per site; older ones are deleted.</summary>
     public const int KeptPerSite = 200;
 
-    /// <summary>Sites that are planned for one what-if at most.</summary>
-    public const int WhatIfSitesMax = 200;
+    /// <summary>Sites that are planned for one question at most.</summary>
+    public const int AskedSitesMax = 200;
 
     private readonly SemaphoreSlim asking = new(1);
     private readonly Channel<SiteId> queue = Channel.CreateUnbounded<SiteId>(new UnboundedChannelOptions { SingleReader = true });
@@ -48,21 +49,16 @@ public sealed class PlanningWorker(SqlStore store, Tariff tariff, WorkInFlight w
     /// <summary>The slots of plans that are made now.</summary>
     public static TimeGrid GridAt(Instant now) => TimeGrid.Holding(now, TimeGrid.QuarterHour, Slots);
 
-    /// <summary>Plans each question over the sites as they are now; nothing in operation changes.</summary>
-    /// <returns>For each question the sites' plans; null while another caller's are planned.</returns>
-    public async Task<IReadOnlyList<IReadOnlyList<Plan>>?> AskAsync(IReadOnlyList<ISite> scope, IReadOnlyList<WhatIf> questions, Instant now, CancellationToken cancel)
+    /// <summary>Plans for a question, of a caller who waits; one caller at a time. Nothing in operation changes.</summary>
+    /// <param name="answer">Given how to run work in parallel.</param>
+    /// <returns>Null while another caller is answered.</returns>
+    public async Task<T?> AskAsync<T>(Func<ForEach, T> answer, CancellationToken cancel)
+        where T : class
     {
         if (!await asking.WaitAsync(TimeSpan.Zero, cancel)) return null;
         try
         {
-            var plans = questions.Select(_ => new Plan[scope.Count]).ToArray();
-            var work = from q in Enumerable.Range(0, questions.Count) from s in Enumerable.Range(0, scope.Count) select (q, s);
-            await Parallel.ForEachAsync(work, cancel, (one, _) =>
-            {
-                plans[one.q][one.s] = Planner.Plan(questions[one.q].Of(ProblemOf(scope[one.s].Snapshot, now)), new PlanId("what-if"), now, "whatIf");
-                return ValueTask.CompletedTask;
-            });
-            return plans;
+            return await Task.Run(() => answer((count, body) => Parallel.For(0, count, new ParallelOptions { CancellationToken = cancel }, body)), cancel);
         }
         finally
         {

@@ -74,6 +74,7 @@ public sealed class ApiTests : IDisposable
     [InlineData("/api/v1/overview/load")]
     [InlineData("/api/v1/plans")]
     [InlineData("/api/v1/plans/current")]
+    [InlineData("/api/v1/flexibility")]
     [InlineData("/api/v1/sessions")]
     [InlineData("/api/v1/statements")]
     [InlineData("/api/v1/waiting-stations")]

@@ -44,7 +44,7 @@ public sealed class EnergyEnvelopeTests
             for (var t = 0; t < steps; t++) Assert.InRange(sum[t], envelope.Latest[t] - (2e-3 * count), envelope.Earliest[t] + (2e-3 * count));
         }
 
-        for (var t = 0; t < steps; t++) Assert.InRange(envelope.Reference[t], envelope.Latest[t] - 1e-6, envelope.Earliest[t] + (1e-3 * count));
+        for (var t = 0; t < steps; t++) Assert.InRange(envelope.Reference[t], envelope.Latest[t] - (1e-5 * count), envelope.Earliest[t] + (1e-3 * count));
     },
     iter: 100);
 
