@@ -15,26 +15,23 @@ public static class Dispatcher
 
     public static DispatchResult Dispatch(SiteState state, Instant now)
     {
-        var all = state.Evses.Values.Where(e => e.Session is not null).OrderBy(e => e.Layout.Id.Station.Value, StringComparer.Ordinal).ThenBy(e => e.Layout.Id.Number).ToList();
-        if (all.Count == 0) return new DispatchResult([], Power.Zero, Power.Zero, null, Power.Zero);
-        var root = state.Layout.Nodes[0];
-        var share = Math.Max(0, root.ImportMax.Kilowatts - state.Layout.BuildingLoad.Kilowatts) / all.Count;
-        var ranges = all.ConvertAll(e => EvseRange.Of(state, e, share, now));
         var instruction = state.Instructions.Where(i => i.IsActiveAt(now)).OrderBy(i => i.NotifiedAt).LastOrDefault();
-        var (lower, upper) = Bounds(ranges, instruction is not null);
-        var tree = new NodeTree(state.Layout, [.. all.Select(e => e.Layout.NodeId)]);
+        var all = Participants(state, instruction is not null, now);
+        var (ranges, lower, upper) = all;
+        if (ranges.Count == 0) return new DispatchResult([], Power.Zero, Power.Zero, null, Power.Zero);
+        var tree = new NodeTree(state.Layout, [.. ranges.Select(r => r.Evse.Layout.NodeId)]);
         var wish = ranges.Select((r, i) => Math.Clamp(Wish(state, r, now), lower[i], upper[i])).ToArray();
-        var cut = new LimitNode?[all.Count];
+        var cut = new LimitNode?[ranges.Count];
         var saturation = 0.0;
         var power = wish;
-        var orders = new DispatchOrder?[all.Count];
+        var orders = new DispatchOrder?[ranges.Count];
         if (instruction is null)
         {
             cut = tree.HoldSafely(lower, power);
         }
         else
         {
-            orders = Orders(state, ranges, lower, upper, instruction, now);
+            orders = Orders(state, all, instruction, now);
             (power, cut, saturation) = Meet(tree, lower, upper, orders, instruction.Target.Kilowatts);
         }
 
@@ -42,30 +39,29 @@ public static class Dispatcher
         return new DispatchResult(setpoints, Power.FromKilowatts(lower.Sum()), Power.FromKilowatts(upper.Sum()), instruction?.Id, Power.FromKilowatts(saturation));
     }
 
-    /// <summary>An EVSE that is offline or does not follow is counted at its measured power: the others make up for it.</summary>
-    private static (double[] Lower, double[] Upper) Bounds(List<EvseRange> ranges, bool instructed)
+    /// <summary>The EVSEs with a session, by station and number. Under an order one that is offline or does not follow is counted at its measured power: the others make up for it.</summary>
+    internal static Participants Participants(SiteState state, bool instructed, Instant now)
     {
+        var all = state.Evses.Values.Where(e => e.Session is not null).OrderBy(e => e.Layout.Id.Station.Value, StringComparer.Ordinal).ThenBy(e => e.Layout.Id.Number).ToList();
+        var share = Math.Max(0, state.Layout.Nodes[0].ImportMax.Kilowatts - state.Layout.BuildingLoad.Kilowatts) / Math.Max(1, all.Count);
+        var ranges = all.ConvertAll(e => EvseRange.Of(state, e, share, now));
         var (lower, upper) = (ranges.Select(r => r.Lower).ToArray(), ranges.Select(r => r.Upper).ToArray());
-        for (var i = 0; instructed && i < ranges.Count; i++)
+        for (var i = 0; instructed && i < all.Count; i++)
         {
-            var evse = ranges[i].Evse;
-            if (evse is { Online: true, Following: true }) continue;
-            lower[i] = upper[i] = Math.Clamp(evse.Measurement?.ActivePower?.Kilowatts ?? 0, lower[i], upper[i]);
+            if (all[i] is { Online: true, Following: true }) continue;
+            lower[i] = upper[i] = Math.Clamp(all[i].Measurement?.ActivePower?.Kilowatts ?? 0, lower[i], upper[i]);
         }
 
-        return (lower, upper);
+        return new Participants(ranges, lower, upper);
     }
 
-    private static DispatchOrder?[] Orders(SiteState state, List<EvseRange> ranges, double[] lower, double[] upper, GridInstruction instruction, Instant now)
+    private static DispatchOrder?[] Orders(SiteState state, Participants all, GridInstruction instruction, Instant now)
     {
-        var rest = Rest(lower, upper).Sum();
-        var (below, target) = (rest - lower.Sum(), instruction.Target.Kilowatts);
+        var (rest, target) = (all.Rest.Sum(), instruction.Target.Kilowatts);
+        var below = rest - all.Lower.Sum();
         var share = below > 0 ? Math.Clamp((rest - target) / below, 0, 1) : 0;
-        return [.. ranges.Select(r => (DispatchOrder?)DispatchOrder.Of(state, r, target >= rest, share, instruction.Window.End - now, now))];
+        return [.. all.Ranges.Select(r => (DispatchOrder?)DispatchOrder.Of(state, r, target >= rest, share, instruction.Window.End - now, now))];
     }
-
-    /// <summary>The power nearest to 0 of each: nobody charges above it while another discharges.</summary>
-    private static double[] Rest(double[] low, double[] high) => [.. low.Select((l, i) => Math.Clamp(0, l, high[i]))];
 
     private static (double[] Power, LimitNode?[] Cut, double Saturation) Meet(NodeTree tree, double[] lower, double[] upper, DispatchOrder?[] orders, double target)
     {
@@ -74,7 +70,7 @@ public static class Dispatcher
         var key = orders.Select(o => (o!.Value.Key.Value + 0.5) / ExactSum.Bins).ToArray();
         for (var round = 0; round < RoundsMax; round++)
         {
-            var rest = Rest(low, high);
+            var rest = new Participants([], low, high).Rest;
             if (target < rest.Sum()) ExactSum.Share(low, rest, key, target, power);
             else ExactSum.Share(rest, high, key, target, power);
             var asked = power.ToArray();
@@ -132,4 +128,11 @@ public static class Dispatcher
     }
 
     private static double Distance(LimitBar bar, double power) => Math.Min(Math.Abs(bar.Lower.Kilowatts - power), Math.Abs(bar.Upper.Kilowatts - power));
+}
+
+/// <summary>EVSEs with a session and their bounds, kW.</summary>
+internal sealed record Participants(List<EvseRange> Ranges, double[] Lower, double[] Upper)
+{
+    /// <summary>The power nearest to 0 of each: nobody charges above it while another discharges.</summary>
+    internal double[] Rest => [.. Lower.Select((l, i) => Math.Clamp(0, l, Upper[i]))];
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using NodaTime;
+using Penstock.Core.Dispatching;
 using Penstock.Core.GridEvents;
 using Penstock.Core.Metering;
 using Penstock.Core.Planning;
@@ -98,19 +99,9 @@ public sealed class GridEventDesk(EventTable table, SiteDirectory sites, Plannin
         return new EventShare(site.Id.Value, askedW, without.Grid.Start, [.. without.Aggregate.Select(p => p.Watts)]);
     }
 
-    /// <summary>Watts asked of each site: in proportion to what its plugged vehicles may give now; before any is plugged in, to what its EVSEs could.</summary>
-    private Dictionary<string, double> Split(GridInstruction instruction, Instant now)
-    {
-        var scope = InScope(instruction).ToList();
-        var able = scope.ToDictionary(s => s.Id.Value, s => Able(s.Snapshot, now));
-        if (able.Values.Sum() <= 0) able = scope.ToDictionary(s => s.Id.Value, s => s.Snapshot.Layout.Evses.Sum(e => e.Discharge == DischargeMethod.None ? 0 : e.DischargeMax.Watts));
-        var all = able.Values.Sum();
-        return able.ToDictionary(p => p.Key, p => all > 0 ? instruction.Target.Watts * p.Value / all : 0);
-    }
-
-    private static double Able(SiteState state, Instant now) => state.Evses.Values
-        .Where(e => e is { Online: true, Following: true, Session: { AtFloor: false, Vehicle: not null, Terms: { DischargeAllowed: true, Departure: { } leave } } } && leave > now && e.Layout.Discharge != DischargeMethod.None)
-        .Sum(e => Math.Min(e.Layout.DischargeMax.Watts, e.Session!.Vehicle!.DischargeMax.Watts));
+    /// <summary>Watts asked of each site.</summary>
+    private Dictionary<string, double> Split(GridInstruction instruction, Instant now) =>
+        PortfolioDispatch.Shares([.. InScope(instruction).Select(s => s.Snapshot)], instruction, now).ToDictionary(p => p.Key.Value, p => p.Value.Watts);
 
     private IEnumerable<ISite> InScope(GridInstruction instruction) => sites.All.Where(s => instruction.Site is null || instruction.Site == s.Id);
 
