@@ -3,6 +3,7 @@ using System.Globalization;
 using Penstock.Cli.Plan;
 using Penstock.Simulator.Instances;
 using Penstock.Solvers.Decomposition;
+using Penstock.Solvers.Fleet;
 
 namespace Penstock.Cli.Bench;
 
@@ -51,12 +52,15 @@ internal static class BenchCommand
         var perSite = new Option<int>("--per-site") { Description = "Vehicles at each station with a limit of its own; 0 = one shared limit alone" };
         perSite.Validators.Add(r => { if (r.GetValue(perSite) is < 0 or > VehiclesMax) r.AddError($"--per-site is 0 to {VehiclesMax}."); });
         var gap = PlanCommand.Gap();
+        var changed = new Option<double>("--changed") { Description = "Share of vehicles that are drawn anew for a third plan, which starts from the second; 0 = no third plan" };
+        changed.Validators.Add(r => { if (r.GetValue(changed) is not (>= 0 and <= 1)) r.AddError("--changed is 0 to 1."); });
         var write = new Option<string?>("--write") { Description = "Only write the instance as problem.json and fleet.csv into this folder" };
-        var command = new Command("planning", "Plans a drawn fleet twice and prints certificate, CPU and wall seconds and memory") { vehicles, seed, perSite, tight, gap, write };
+        var command = new Command("planning", "Plans a drawn fleet twice and prints certificate, CPU and wall seconds and memory") { vehicles, seed, perSite, tight, gap, changed, write };
         command.SetAction(parsed =>
         {
             var (count, draw, each) = (parsed.GetValue(vehicles), parsed.GetValue(seed), parsed.GetValue(perSite));
-            var problem = each > 0 ? FleetInstance.WithSites(count, each, parsed.GetValue(tight), draw) : FleetInstance.Generate(count, draw);
+            FleetProblem Drawn() => each > 0 ? FleetInstance.WithSites(count, each, parsed.GetValue(tight), draw) : FleetInstance.Generate(count, draw);
+            var problem = Drawn();
             if (parsed.GetValue(write) is { } folder)
             {
                 return PlanRun.Writing(() =>
@@ -68,11 +72,21 @@ internal static class BenchCommand
             }
 
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count} SIMULATED vehicles, {problem.Sites.Length} stations, {problem.Steps} steps, seed {draw}, {Environment.ProcessorCount} cores"));
-            foreach (var run in (ReadOnlySpan<string>)["cold", "warm"])
+            Run("cold", problem, null);
+            var plan = Run("warm", problem, null);
+            if (parsed.GetValue(changed) is > 0 and var share)
             {
-                var (plan, effort) = Effort.Of(() => FleetPlanner.Plan(problem, new PlanOptions { GapWanted = parsed.GetValue(gap), Seed = draw }, PlanRun.InParallel(0)));
-                var c = plan.Certificate;
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{run}  cost {c.Cost:0.00}  lower bound {c.LowerBound:0.00}  gap {c.Gap:0.0e+0}  {c.Passes:0.0} passes  {effort.CpuSeconds:0.000} CPU s  {effort.WallSeconds:0.000} s  {effort.PeakMemoryMb:0} MB peak"));
+                var later = Drawn();
+                FleetInstance.Redraw(later, share, draw + 1);
+                Run("re-plan", later, plan.AsStart());
+            }
+
+            FleetPlan Run(string name, FleetProblem what, PlanStart? start)
+            {
+                var (made, effort) = Effort.Of(() => FleetPlanner.Plan(what, new PlanOptions { GapWanted = parsed.GetValue(gap), Seed = draw, Start = start }, PlanRun.InParallel(0)));
+                var c = made.Certificate;
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}  cost {c.Cost:0.00}  lower bound {c.LowerBound:0.00}  gap {c.Gap:0.0e+0}  {c.Passes:0.0} passes  {effort.CpuSeconds:0.000} CPU s  {effort.WallSeconds:0.000} s  {effort.PeakMemoryMb:0} MB peak"));
+                return made;
             }
 
             return 0;

@@ -40,6 +40,20 @@ public static class FleetInstance
         return problem with { Sites = sites };
     }
 
+    /// <summary>Draws some vehicles of a problem anew, in place: what arrivals, departures and corrections change between two plans.</summary>
+    /// <param name="share">Of all vehicles, 0 to 1; at the most even spacing.</param>
+    public static void Redraw(FleetProblem problem, double share, int seed)
+    {
+        var (chance, due) = (new Random(seed), 0.0);
+        for (var i = 0; i < problem.Vehicles.Count; i++)
+        {
+            due += share;
+            if (due < 1) continue;
+            due -= 1;
+            Draw(problem.Vehicles, i, chance);
+        }
+    }
+
     private static void Draw(StorageFleet fleet, int i, Random chance)
     {
         var (arrival, stay) = Stay(chance);

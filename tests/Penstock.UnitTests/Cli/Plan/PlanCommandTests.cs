@@ -61,6 +61,16 @@ public sealed class PlanCommandTests : IDisposable
     }
 
     [Fact]
+    public void The_bench_plans_again_after_a_change_from_the_plan_before()
+    {
+        var lines = PlanFolder.Run("bench", "planning", "--vehicles", "3000", "--gap", "1e-3", "--changed", "0.01").Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        double Passes(string line) => double.Parse(Regex.Match(line, @"([\d.]+) passes").Groups[1].Value, CultureInfo.InvariantCulture);
+        Assert.StartsWith("re-plan", lines[^1], StringComparison.Ordinal);
+        Assert.NotEqual(Regex.Match(lines[^2], "cost [0-9.]+").Value, Regex.Match(lines[^1], "cost [0-9.]+").Value);
+        Assert.True(Passes(lines[^1]) < Passes(lines[^2]), $"{lines[^1]} after {lines[^2]}");
+    }
+
+    [Fact]
     public void A_folder_that_cannot_be_written_is_named()
     {
         File.WriteAllText(folder.File("taken"), "a file");
@@ -75,6 +85,7 @@ public sealed class PlanCommandTests : IDisposable
     [InlineData("--vehicles", "2000001")]
     [InlineData("--per-site", "-1")]
     [InlineData("--tight", "1.5")]
+    [InlineData("--changed", "2")]
     [InlineData("--gap", "0")]
     public void The_bench_names_the_option_that_is_out_of_range(string option, string value)
     {
