@@ -24,7 +24,7 @@ public readonly record struct DispatchOrder(bool Charging, DispatchKey Key)
         var stored = soc.Stored(car.Capacity).KilowattHours;
         var hours = charging ? Laxity(session, car, stored, range, departure - now) : TimeToGo(session, car, stored, range, share, departure - now);
         var enough = left.TotalHours * (before == DispatchKey.Unhurried ? 1 - Leniency : 1);
-        var key = hours >= enough ? DispatchKey.Unhurried : DispatchKey.Of(hours, null, Deviation(site, session, car, stored, now), before == DispatchKey.Unhurried ? null : before);
+        var key = hours >= enough ? DispatchKey.Unhurried : DispatchKey.Of(hours, session.CalledBefore.Share, Deviation(site, session, car, stored, now), before == DispatchKey.Unhurried ? null : before);
         return new DispatchOrder(charging, key);
     }
 

@@ -35,7 +35,7 @@ public static class Dispatcher
             (power, cut, saturation) = Meet(tree, lower, upper, orders, instruction.Target.Kilowatts);
         }
 
-        var setpoints = ranges.Select((r, i) => Explained(state, r, power[i], cut[i], instruction, now) with { Order = orders[i] }).ToImmutableArray();
+        var setpoints = ranges.Select((r, i) => Explained(state, r, power[i], cut[i], instruction, now) with { Order = orders[i], Offered = Power.FromKilowatts(orders[i] is null ? 0 : Math.Max(0, -lower[i])) }).ToImmutableArray();
         return new DispatchResult(setpoints, Power.FromKilowatts(lower.Sum()), Power.FromKilowatts(upper.Sum()), instruction?.Id, Power.FromKilowatts(saturation));
     }
 

@@ -28,4 +28,7 @@ public sealed record Setpoint(
 {
     /// <summary>Where an order found it; null without an order.</summary>
     public DispatchOrder? Order { get; init; }
+
+    /// <summary>Under an order: what it could give now, as a magnitude.</summary>
+    public Power Offered { get; init; }
 }

@@ -20,6 +20,9 @@ public static class SiteReducer
     /// <summary>An EVSE that leaves its setpoint for this long stops counting as following; its share goes to others.</summary>
     public static readonly Duration FollowPatience = Duration.FromMinutes(3);
 
+    /// <summary>A setpoint counts for this long at most: after a pause of the platform nobody knows what held.</summary>
+    public static readonly Duration SetpointHeldMax = Duration.FromMinutes(2);
+
     public static SiteState Apply(SiteState state, SiteInput input)
     {
         var next = input switch
@@ -38,7 +41,7 @@ public static class SiteReducer
                 Instructions = [.. state.Instructions.Select(i => i.Id == id && i.AbortedAt is null ? i with { AbortedAt = at } : i)],
             },
             PlanAdopted(_, var plan) => state.Plan is { } current && current.MadeAt > plan.MadeAt ? state : state with { Plan = plan },
-            SetpointsMade made => made.Setpoints.Aggregate(state, (s, p) => Of(s, p.Evse, evse => evse with { Setpoint = p })),
+            SetpointsMade made => made.Setpoints.Aggregate(state, (s, p) => Of(s, p.Evse, evse => Counted(evse, made.At) with { Setpoint = p, SetpointAt = made.At })),
             SetpointAccepted accepted => Of(state, accepted.Evse, evse => evse with
             {
                 AcceptedSetpoint = accepted.Power, AcceptedAt = accepted.At, // saying yes is not obeying: only a measurement ends a deviation
@@ -55,7 +58,7 @@ public static class SiteReducer
     }
 
     private static EvseState Start(EvseState evse, ChargingSession session) =>
-        evse.Session?.Id == session.Id ? evse : evse with { Session = session, Setpoint = null, AcceptedSetpoint = null, Following = true };
+        evse.Session?.Id == session.Id ? evse : evse with { Session = session, Setpoint = null, SetpointAt = null, AcceptedSetpoint = null, Following = true };
 
     private static EvseState End(EvseState evse, SessionId session) =>
         evse.Session?.Id == session ? evse with { Session = null, Setpoint = null, AcceptedSetpoint = null, Following = true } : evse;
@@ -72,6 +75,13 @@ public static class SiteReducer
             },
         }
         : evse;
+
+    /// <summary>Counts what the setpoint before called for and could have called for.</summary>
+    private static EvseState Counted(EvseState evse, Instant now)
+    {
+        if (evse is not { Session: { } session, Setpoint: { Order: not null } held, SetpointAt: { } since } || now <= since) return evse;
+        return evse with { Session = session with { Called = session.Called.After(held, Duration.Min(now - since, SetpointHeldMax)) } };
+    }
 
     private static ImmutableDictionary<EvseId, EvseState> Measure(ImmutableDictionary<EvseId, EvseState> evses, IReadOnlyList<EvseMeasurement> measurements)
     {

@@ -35,8 +35,11 @@ public sealed record ChargingSession(
     /// <summary>True once the platform found the target unreachable and told the owner: the guarantee is relaxed, not broken.</summary>
     public bool Relaxed { get; init; }
 
-    /// <summary>Grid-side energy given in this month's events, for fairness.</summary>
-    public Energy Called { get; init; }
+    /// <summary>The vehicle's account of this month when the session started. It decides the order of dispatch, so that nobody changes places while an order runs.</summary>
+    public CalledEnergy CalledBefore { get; init; }
+
+    /// <summary>Called and offered in this session.</summary>
+    public CalledEnergy Called { get; init; }
 
     /// <summary>Set by the reducer while the state of charge is within the hysteresis above the floor after touching it.</summary>
     public bool AtFloor { get; init; }
@@ -55,6 +58,8 @@ public sealed record EvseState(EvseLayout Layout)
 
     /// <summary>What the dispatcher asked for last.</summary>
     public Setpoint? Setpoint { get; init; }
+
+    public Instant? SetpointAt { get; init; }
 
     /// <summary>What the station accepted last, and when.</summary>
     public Power? AcceptedSetpoint { get; init; }

@@ -34,11 +34,11 @@ public static class PenstockServer
     {
         services.AddSingleton(time).AddSingleton(options).AddSingleton(BuiltInTariffs.Shenzhen).AddSingleton<WorkInFlight>();
         services.AddSingleton(_ => new SqlStore(database)).AddSingleton(s => new Journal(database, s.GetRequiredService<ILogger<Journal>>()));
-        services.AddSingleton<FleetRegister>().AddSingleton<OpenSessions>().AddSingleton<EventTable>();
+        services.AddSingleton<FleetRegister>().AddSingleton<OpenSessions>().AddSingleton<EventTable>().AddSingleton<CalledEnergies>();
         services.AddSingleton<StationRegistry>().AddSingleton<StationRoll>().AddSingleton<StationInquiry>().AddSingleton<WireTrace>().AddSingleton<StationCommands>().AddSingleton<WaitingStations>();
         services.AddSingleton(_ => StationModels.FromFile(Path.Combine(AppContext.BaseDirectory, "station-models.json")));
         services.AddSingleton<PlanningWorker>().AddSingleton<SettlementWorker>().AddSingleton<SessionDesk>().AddSingleton<GridEventDesk>();
-        services.AddSingleton(s => new SiteDirectory(s.GetRequiredService<SqlStore>(), s.GetRequiredService<OpenSessions>(), state => new SiteLoop(state, new SiteSurroundings(
+        services.AddSingleton(s => new SiteDirectory(s.GetRequiredService<SqlStore>(), s.GetRequiredService<OpenSessions>(), s.GetRequiredService<CalledEnergies>(), state => new SiteLoop(state, new SiteSurroundings(
             s.GetRequiredService<StationCommands>(), s.GetRequiredService<WorkInFlight>(), s.GetRequiredService<PlanningWorker>().Request,
             (site, fault) => SitesLog.Fault(s.GetRequiredService<ILogger<SiteLoop>>(), site.Value, fault)))));
         services.AddSingleton<IncomingMessages>().AddSingleton<OcppEndpoint>();

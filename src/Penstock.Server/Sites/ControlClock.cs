@@ -9,7 +9,7 @@ using Penstock.Server.Storage;
 namespace Penstock.Server.Sites;
 
 /// <summary>Ticks every site, asks for plans every five minutes, and writes down each minute's site power.</summary>
-public sealed class ControlClock(SiteDirectory sites, PlanningWorker planning, GridEventDesk events, SqlStore store, ServerOptions options, TimeProvider time, ILogger<ControlClock> log) : BackgroundService
+public sealed class ControlClock(SiteDirectory sites, PlanningWorker planning, GridEventDesk events, CalledEnergies called, SqlStore store, ServerOptions options, TimeProvider time, ILogger<ControlClock> log) : BackgroundService
 {
     /// <summary>A new plan of every site this often, and whenever something happens there.</summary>
     private static readonly Duration PlanEvery = Duration.FromMinutes(5);
@@ -29,6 +29,7 @@ public sealed class ControlClock(SiteDirectory sites, PlanningWorker planning, G
                     minute = seconds / 60;
                     events.EachMinute(now);
                     Record(now, minute * 60_000);
+                    called.Record(sites.All.Select(s => s.Snapshot));
                 }
 
                 if (seconds / (long)PlanEvery.TotalSeconds != planned)

@@ -6,6 +6,7 @@ using Penstock.Core.Sites;
 using Penstock.Core.Units;
 using Penstock.Server.Fleet;
 using Penstock.Server.Gateway;
+using Penstock.Server.GridEvents;
 using Penstock.Server.Storage;
 
 namespace Penstock.Server.Sites;
@@ -17,7 +18,7 @@ public sealed record SessionEffects(IReadOnlyList<Projection> Projections, IRead
 }
 
 /// <summary>Turns a station's reports into session rows and site inputs. Called by one station's messages one after another.</summary>
-public sealed class SessionDesk(OpenSessions open, SiteDirectory sites, FleetRegister fleet, SqlStore store, Settlement.SettlementWorker settlement)
+public sealed class SessionDesk(OpenSessions open, SiteDirectory sites, FleetRegister fleet, SqlStore store, Settlement.SettlementWorker settlement, CalledEnergies called)
 {
     /// <summary>Terms of a vehicle nobody knows: charge only, target full, departure unknown.</summary>
     public static readonly OwnerTerms UnknownTerms = new(StateOfCharge.Empty, StateOfCharge.Full, null, DischargeAllowed: false);
@@ -80,7 +81,7 @@ public sealed class SessionDesk(OpenSessions open, SiteDirectory sites, FleetReg
                 Terms = StorageJson.Write(terms), At = at.ToUnixTimeMilliseconds(),
             }));
         work.After.Add(() => open.Add(session));
-        work.Tell(site, new SessionStarted(at, InSite(session)));
+        work.Tell(site, new SessionStarted(at, InSite(session, called, site?.Snapshot.Layout.TimeZone ?? "UTC")));
         return session;
     }
 
@@ -199,8 +200,11 @@ public sealed class SessionDesk(OpenSessions open, SiteDirectory sites, FleetReg
             Clock = sample.AtReceipt ? "receipt" : null,
         });
 
-    internal static ChargingSession InSite(OpenSession session) =>
-        new(session.Id, session.TransactionId, session.Evse, session.Vehicle?.Vehicle, session.Terms, session.StartedAt, null);
+    internal static ChargingSession InSite(OpenSession session, CalledEnergies called, string timeZone) =>
+        new(session.Id, session.TransactionId, session.Evse, session.Vehicle?.Vehicle, session.Terms, session.StartedAt, null)
+        {
+            CalledBefore = session.Vehicle is { } vehicle ? called.Of(vehicle.Vehicle.Id, session.StartedAt, timeZone) : default,
+        };
 
     private sealed class Work(StationId station)
     {

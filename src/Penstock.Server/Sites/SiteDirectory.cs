@@ -2,12 +2,13 @@ using System.Collections.Concurrent;
 using Penstock.Core.Metering;
 using Penstock.Core.Sites;
 using Penstock.Core.Units;
+using Penstock.Server.GridEvents;
 using Penstock.Server.Storage;
 
 namespace Penstock.Server.Sites;
 
 /// <summary>The sites of this process, each with its loop. A layout is on disk before it counts; states are rebuilt at start from open sessions and readings.</summary>
-public sealed class SiteDirectory(SqlStore store, OpenSessions open, Func<SiteState, SiteLoop> start) : ISiteDirectory
+public sealed class SiteDirectory(SqlStore store, OpenSessions open, CalledEnergies called, Func<SiteState, SiteLoop> start) : ISiteDirectory
 {
     private readonly ConcurrentDictionary<SiteId, SiteLoop> sites = new();
     private readonly ConcurrentDictionary<StationId, SiteLoop> byStation = new();
@@ -57,7 +58,7 @@ public sealed class SiteDirectory(SqlStore store, OpenSessions open, Func<SiteSt
         var state = SiteState.Of(layout);
         foreach (var session in open.All.Where(s => s.Site == layout.Id))
         {
-            state = SiteReducer.Apply(state, new SessionStarted(session.StartedAt, SessionDesk.InSite(session)));
+            state = SiteReducer.Apply(state, new SessionStarted(session.StartedAt, SessionDesk.InSite(session, called, layout.TimeZone)));
             var readings = store.Query<ReadingRow>(ReadingRow.Select + " WHERE session_id = @Id ORDER BY at", new { Id = session.Id.Value });
             foreach (var row in readings)
             {

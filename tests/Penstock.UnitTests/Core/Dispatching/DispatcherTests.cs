@@ -119,25 +119,31 @@ public sealed class DispatcherTests
         Assert.False(result.Setpoints.Any(p => p.Power.IsDischarge) && result.Setpoints.Any(p => p.Power > forced[p.Evse] + Power.FromWatts(1)));
     });
 
-    [Fact]
-    public void Setpoints_do_not_flap_when_states_of_charge_are_noisy()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public void Setpoints_do_not_flap_when_states_of_charge_are_noisy(int seed)
     {
         var site = Examples.Site(20, 2000, 2000);
-        var draw = new Random(3);
+        var draw = new Random(seed);
         var state = Ordered(site, Enumerable.Range(0, 20).Select(i => Examples.Session(site, i, 0.40 + (0.02 * i), 0.3, 0.35, 8)), -500, 1);
-        var believed = state.Evses.Values.ToDictionary(e => e.Layout.Id, e => e.Session!.StateOfCharge!.Value.Fraction);
+        var believed = new SortedDictionary<string, (EvseId Id, double Fraction)>(state.Evses.Values.ToDictionary(e => e.Layout.Id.ToString(), e => (e.Layout.Id, e.Session!.StateOfCharge!.Value.Fraction)), StringComparer.Ordinal); // the draws go by name
         var (flips, last) = (0, new Dictionary<EvseId, double>());
         for (var second = 0; second < 600; second++)
         {
             var now = Examples.Noon + Duration.FromSeconds(second);
-            state = SiteReducer.Apply(state, new MeasuredTogether(now, [.. believed.Select(b => new EvseMeasurement(b.Key, now, state.Evses[b.Key].Session!.Id, null, null, null, StateOfCharge.FromFraction(b.Value + (0.005 * (draw.NextDouble() - 0.5)))))]));
+            state = SiteReducer.Apply(state, new MeasuredTogether(now, [.. believed.Values.Select(b => new EvseMeasurement(b.Id, now, state.Evses[b.Id].Session!.Id, null, null, null, StateOfCharge.FromFraction(b.Fraction + (0.005 * (draw.NextDouble() - 0.5)))))]));
             var setpoints = Dispatcher.Dispatch(state, now).Setpoints;
             state = SiteReducer.Apply(state, new SetpointsMade(now, setpoints));
             foreach (var setpoint in setpoints)
             {
                 if (last.TryGetValue(setpoint.Evse, out var before) && Math.Abs(before - setpoint.Power.Kilowatts) > 15) flips++;
                 last[setpoint.Evse] = setpoint.Power.Kilowatts;
-                believed[setpoint.Evse] += setpoint.Power.Kilowatts / 0.95 / 3600 / 60;
+                var (id, fraction) = believed[setpoint.Evse.ToString()];
+                believed[setpoint.Evse.ToString()] = (id, fraction + (setpoint.Power.Kilowatts / 0.95 / 3600 / 60));
             }
 
             Assert.Equal(-500, setpoints.Sum(p => p.Power.Kilowatts), 6);
