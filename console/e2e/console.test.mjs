@@ -89,11 +89,11 @@ test('a what-if answers with two plans side by side and names what cannot be ask
   await page.locator('input[name=participation-b]').fill('0')
   await page.getByRole('button', { name: 'Compare' }).click()
   await page.locator('[data-test=what-if-table]').waitFor({ timeout: 60_000 })
-  const given = await page.locator('[data-test=what-if-table] tr', { hasText: 'To the grid' }).locator('td').allInnerTexts()
+  const given = await page.locator('[data-test=what-if-table] tr', { hasText: 'Discharged, net' }).locator('td').allInnerTexts()
   assert.match(given[2], /^0\.00 kWh$/)
   const asked = await fetch(demo.url + '/api/v1/plans/what-if', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ siteId: 'lianhua', b: { participation: 2, subsidyPerKwh: 1 } }) })
   assert.equal(asked.status, 422)
-  assert.deepEqual((await asked.json()).errors.map(e => e.pointer), ['/b/participation', '/b/subsidyWindow'])
+  assert.deepEqual((await asked.json()).errors.map(e => e.pointer), ['/b/participation', '/b/subsidyStart'])
 })
 
 test('the flexibility page shows P50 over P90 for every duration and offers that rise with the price', async () => {
@@ -108,7 +108,7 @@ test('the flexibility page shows P50 over P90 for every duration and offers that
   await page.getByRole('button', { name: 'Make offers' }).click()
   await page.locator('[data-test=offer-table] tbody tr').first().waitFor({ timeout: 60_000 })
   const refused = await fetch(demo.url + '/api/v1/flexibility/offer', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ points: 99 }) })
-  assert.deepEqual([refused.status, (await refused.json()).errors.map(e => e.pointer)], [422, ['/points', '/start']])
+  assert.deepEqual([refused.status, (await refused.json()).errors.map(e => e.pointer)], [422, ['/points', '/start', '/end']])
 })
 
 test('a statement adds up to its total', async () => {

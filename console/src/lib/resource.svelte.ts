@@ -9,6 +9,7 @@ export class Resource<T> {
   loadedAt = $state(0)
   #load: () => Promise<T>
   #busy = false
+  #asked = 0
 
   constructor(load: () => Promise<T>) { this.#load = load }
 
@@ -16,15 +17,25 @@ export class Resource<T> {
 
   refresh = async (): Promise<void> => {
     if (this.#busy) return
+    await this.#ask()
+  }
+
+  /** The question has changed: asks at once, and an answer to the old one is dropped. */
+  restart = (): Promise<void> => this.#ask()
+
+  async #ask(): Promise<void> {
+    const mine = ++this.#asked
     this.#busy = true
     try {
-      this.data = await this.#load()
+      const data = await this.#load()
+      if (mine !== this.#asked) return
+      this.data = data
       this.error = null
       this.loadedAt = Date.now()
     } catch (failure) {
-      this.error = failure instanceof ApiError ? failure : new ApiError(-1, 'console', String(failure), '', null)
+      if (mine === this.#asked) this.error = failure instanceof ApiError ? failure : new ApiError(-1, 'console', String(failure), '', null)
     } finally {
-      this.#busy = false
+      if (mine === this.#asked) this.#busy = false
     }
   }
 

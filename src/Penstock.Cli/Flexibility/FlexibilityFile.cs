@@ -80,7 +80,7 @@ internal static class FlexibilityFile
         json.WriteStartObject("offer");
         json.WriteNumber("firstStep", first);
         json.WriteNumber("lastStep", last);
-        json.WriteNumber("guaranteedBlockKw", Round(trace.LargestBlock(trace.Hours)));
+        json.WriteNumber("guaranteedBlockKw", Round(trace.LargestBlock(ReferencePlan.Of(answer.Plan), first)));
         json.WriteStartArray("points");
         foreach (var point in points)
         {

@@ -55,13 +55,14 @@ internal static class FlexibilityRun
         var options = new PlanOptions { GapWanted = request.Gap, Seed = request.Seed };
         var plan = Measured("plan", () => FleetPlanner.Plan(problem, options, forEach));
         var reference = ReferencePlan.Of(plan);
-        var uncertainty = new FlexibilityUncertainty { CertainFrom = input.VehicleIds.Length - input.Batteries };
+        var vehicles = input.VehicleIds.Length - input.Batteries;
+        var uncertainty = FlexibilityUncertainty.Usual(problem.StepHours) with { CertainFrom = vehicles };
         var drawn = Measured("draws", () => FleetFlexibility.Drawn(reference, uncertainty, request.Seed, request.Draws, forEach: forEach));
         var envelope = Measured("envelope", () => EnergyEnvelope.Of(reference, forEach));
         var window = request.Offer;
         var trace = window is { } w ? Measured("block", () => DischargeTrace.Of(reference, w.First, w.Last - w.First + 1, forEach)) : null;
         var offer = window is { } o ? Measured("offer", () => OfferCurve.Of(plan, o.First, o.Last, OfferCurve.Prices(problem), options, forEach)) : null;
-        var hosted = request.Hosting ? Measured("hosting", () => HostingCapacity.Of(problem, new HostingOptions { Seed = request.Seed, WithSites = problem.Sites.Length > 0 }, forEach)) : null;
+        var hosted = request.Hosting ? Measured("hosting", () => HostingCapacity.Of(problem, new HostingOptions { Seed = request.Seed, WithSites = problem.Sites.Length > 0, Vehicles = vehicles }, forEach)) : null;
         return new FlexibilityAnswer(request, input, plan, drawn, envelope) { Trace = trace, Offer = offer, Hosted = hosted, Efforts = efforts };
     }
 }

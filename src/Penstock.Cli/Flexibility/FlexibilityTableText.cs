@@ -51,7 +51,7 @@ internal static class FlexibilityTableText
     {
         var ((first, last), trace, cost) = (answer.Request.Offer!.Value, answer.Trace!, answer.Plan.Certificate.Cost);
         line($"");
-        line($"Steps {first}-{last} ({Time(answer, first)}-{Time(answer, last + 1)}): guaranteed block of discharge {trace.LargestBlock(trace.Hours):0.0} kW by vehicles that stay through it");
+        line($"Steps {first}-{last} ({Time(answer, first)}-{Time(answer, last + 1)}): guaranteed block of discharge {trace.LargestBlock(ReferencePlan.Of(answer.Plan), first):0.0} kW by vehicles that stay through it");
         line($"{"price",8}{"mean kW",13}{"least kW",13}{"costs " + answer.Input.Currency,15}{"gap",10}");
         foreach (var p in points) line($"{p.Price,8:0.000}{p.MeanKilowatts,13:0.0}{p.MinimumKilowatts,13:0.0}{p.Cost - cost,15:0.00}{p.Certificate.Gap,10:0.0e+0}");
     }

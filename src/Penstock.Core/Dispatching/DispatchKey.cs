@@ -30,6 +30,9 @@ public readonly record struct DispatchKey
     /// <summary>Nothing is scarce for it: it can wait, or go on, to the end of what is asked. All such vehicles are equal and share in proportion.</summary>
     public static DispatchKey Unhurried => new((TimeClasses * FineClasses * FineClasses) - 1);
 
+    /// <summary>Nobody knows how long it can wait: it charges after those that are known to be pressed and before those that are known to have time.</summary>
+    public static DispatchKey Unknown => new(TimeClasses / 2 * FineClasses * FineClasses);
+
     private DispatchKey(int value) => Value = (ushort)value;
 
     /// <summary>0 to 4,095.</summary>

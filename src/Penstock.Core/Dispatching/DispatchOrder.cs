@@ -19,7 +19,7 @@ public readonly record struct DispatchOrder(bool Charging, DispatchKey Key)
     internal static DispatchOrder Of(SiteState site, EvseRange range, bool charging, double share, Duration left, Instant now)
     {
         var session = range.Evse.Session!;
-        if (session is not { Vehicle: { } car, StateOfCharge: { } soc, Terms.Departure: { } departure }) return new DispatchOrder(charging, DispatchKey.Unhurried);
+        if (session is not { Vehicle: { } car, StateOfCharge: { } soc, Terms.Departure: { } departure }) return new DispatchOrder(charging, charging ? DispatchKey.Unknown : DispatchKey.Unhurried);
         var before = range.Evse.Setpoint?.Order is { } last && last.Charging == charging ? last.Key : (DispatchKey?)null;
         var stored = soc.Stored(car.Capacity).KilowattHours;
         var hours = charging ? Laxity(session, car, stored, range, departure - now) : TimeToGo(session, car, stored, range, share, departure - now);
@@ -28,9 +28,10 @@ public readonly record struct DispatchOrder(bool Charging, DispatchKey Key)
         return new DispatchOrder(charging, key);
     }
 
-    /// <summary>Hours to the departure that are not needed to reach the target at the power that is counted on.</summary>
+    /// <summary>Hours to the departure that are not needed to reach the target at the power that is counted on; infinite once it is reached.</summary>
     private static double Laxity(ChargingSession session, Vehicle car, double stored, EvseRange range, Duration stay)
     {
+        if (stored >= session.Terms.Target.Stored(car.Capacity).KilowattHours) return double.PositiveInfinity;
         var efficiency = EvseRange.CountedOn * car.ChargeEfficiency;
         return stay.TotalHours - ChargingCurve.Hours(stored, session.Terms.Target.Stored(car.Capacity).KilowattHours, car.Capacity.KilowattHours, range.CountedKw * efficiency, car.ChargeMax.Kilowatts * efficiency);
     }

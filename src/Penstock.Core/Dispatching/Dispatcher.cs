@@ -10,7 +10,7 @@ namespace Penstock.Core.Dispatching;
 /// <summary>Setpoints of one site now: a grid instruction when one is active, else the plan, else charging; always within floors, departures and the limit tree.</summary>
 public static class Dispatcher
 {
-    /// <summary>Rounds of redistribution after a node cut some participants; each that cuts fixes at least one.</summary>
+    /// <summary>Rounds of redistribution after a node cut some participants.</summary>
     private const int RoundsMax = 8;
 
     public static DispatchResult Dispatch(SiteState state, Instant now)
@@ -57,10 +57,8 @@ public static class Dispatcher
 
     private static DispatchOrder?[] Orders(SiteState state, Participants all, GridInstruction instruction, Instant now)
     {
-        var (rest, target) = (all.Rest.Sum(), instruction.Target.Kilowatts);
-        var below = rest - all.Lower.Sum();
-        var share = below > 0 ? Math.Clamp((rest - target) / below, 0, 1) : 0;
-        return [.. all.Ranges.Select(r => (DispatchOrder?)DispatchOrder.Of(state, r, target >= rest, share, instruction.Window.End - now, now))];
+        var (charging, share) = all.Asked(instruction.Target.Kilowatts);
+        return [.. all.Ranges.Select(r => (DispatchOrder?)DispatchOrder.Of(state, r, charging, instruction.PortfolioShare ?? share, instruction.Window.End - now, now))];
     }
 
     private static (double[] Power, LimitNode?[] Cut, double Saturation) Meet(NodeTree tree, double[] lower, double[] upper, DispatchOrder?[] orders, double target)
@@ -79,8 +77,8 @@ public static class Dispatcher
             {
                 if (now[i] is null) continue;
                 cut[i] = now[i];
-                if (power[i] < asked[i]) high[i] = Math.Max(low[i], power[i]);
-                else low[i] = Math.Min(high[i], power[i]);
+                if (power[i] < asked[i]) (low[i], high[i]) = (Math.Min(low[i], power[i]), power[i]); // a node outranks what a vehicle needs
+                else (low[i], high[i]) = (power[i], Math.Max(high[i], power[i]));
             }
 
             if (now.All(n => n is null)) break;
@@ -135,4 +133,11 @@ internal sealed record Participants(List<EvseRange> Ranges, double[] Lower, doub
 {
     /// <summary>The power nearest to 0 of each: nobody charges above it while another discharges.</summary>
     internal double[] Rest => [.. Lower.Select((l, i) => Math.Clamp(0, l, Upper[i]))];
+
+    /// <summary>Whether a target asks for room above rest, and which part of the room below it is asked for, 0 to 1.</summary>
+    internal (bool Charging, double Share) Asked(double targetKw)
+    {
+        var (rest, lower) = (Rest.Sum(), Lower.Sum());
+        return (targetKw >= rest, rest > lower ? Math.Clamp((rest - targetKw) / (rest - lower), 0, 1) : 0);
+    }
 }

@@ -7,31 +7,36 @@ using Penstock.Solvers.Allocation;
 
 namespace Penstock.Core.Dispatching;
 
+/// <summary>An order of the portfolio, split.</summary>
+/// <param name="Targets">What each site is asked for; they sum to the order.</param>
+/// <param name="Share">Part of the room below rest that the portfolio is asked for, 0 to 1: with it sites order their vehicles as the split did.</param>
+public sealed record PortfolioSplit(ImmutableDictionary<SiteId, Power> Targets, double Share);
+
 /// <summary>Splits an order over sites by the summed room of their vehicles; each site then fills its own share with <see cref="Dispatcher"/>.</summary>
 public static class PortfolioDispatch
 {
     /// <summary>
-    /// What each site is asked for, so that all vehicles stand in one order: those that can go on to the end carry the same share wherever they are, the others are spared first; points of connection hold. What
-    /// nobody can carry now is added in proportion to what is built, so the shares always sum to the target.
+    /// All vehicles stand in one order: those that can go on to the end carry the same share wherever they are, the others are spared first; what the limit tree of a site leaves is kept. What nobody can carry
+    /// now is added in proportion to what is built, so the targets always sum to the order.
     /// </summary>
-    public static ImmutableDictionary<SiteId, Power> Shares(IReadOnlyList<SiteState> sites, GridInstruction order, Instant now)
+    public static PortfolioSplit Split(IReadOnlyList<SiteState> sites, GridInstruction order, Instant now)
     {
-        if (sites.Count == 0) return ImmutableDictionary<SiteId, Power>.Empty;
+        if (sites.Count == 0) return new PortfolioSplit(ImmutableDictionary<SiteId, Power>.Empty, 0);
         var parts = sites.Select(s => Dispatcher.Participants(s, instructed: true, now)).ToList();
+        var (charging, share) = new Participants([], [.. parts.SelectMany(p => p.Lower)], [.. parts.SelectMany(p => p.Upper)]).Asked(order.Target.Kilowatts);
         var target = (long)Math.Round(order.Target.Watts);
-        var shares = parts.Any(p => p.Ranges.Count > 0) ? Carried(sites, parts, order, target, now) : new long[sites.Count];
+        var shares = parts.Any(p => p.Ranges.Count > 0) ? Carried(sites, parts, r => DispatchOrder.Of(r.Site, r.Range, charging, share, Lasts(order, now), now).Key.Value, target) : new long[sites.Count];
         var left = order.Target.Watts - shares.Sum();
         var built = sites.Select(s => Built(s, target)).ToArray();
         if (built.Sum() <= 0) Array.Fill(built, 1);
-        return sites.Select((s, n) => (s.Layout.Id, Power.FromWatts(shares[n] + (left * built[n] / built.Sum())))).ToImmutableDictionary(x => x.Id, x => x.Item2);
+        return new PortfolioSplit(sites.Select((s, n) => (s.Layout.Id, Power.FromWatts(shares[n] + (left * built[n] / built.Sum())))).ToImmutableDictionary(x => x.Id, x => x.Item2), share);
     }
 
-    private static long[] Carried(IReadOnlyList<SiteState> sites, List<Participants> parts, GridInstruction order, long targetW, Instant now)
+    /// <summary>An order that has not begun lasts as long as its window.</summary>
+    private static Duration Lasts(GridInstruction order, Instant now) => Duration.Min(order.Window.End - now, order.Window.Duration);
+
+    private static long[] Carried(IReadOnlyList<SiteState> sites, List<Participants> parts, Func<(SiteState Site, EvseRange Range), ushort> keyOf, long targetW)
     {
-        var (rest, lower) = (parts.Sum(p => p.Rest.Sum()), parts.Sum(p => p.Lower.Sum()));
-        var charging = order.Target.Kilowatts >= rest;
-        var share = rest > lower ? Math.Clamp((rest - order.Target.Kilowatts) / (rest - lower), 0, 1) : 0;
-        var lasts = Duration.Min(order.Window.End - now, order.Window.Duration); // an order that has not begun lasts as long as its window
         var (stations, regions) = (new List<int> { 0 }, new List<int> { 0 });
         foreach (var part in parts)
         {
@@ -39,12 +44,12 @@ public static class PortfolioDispatch
             regions.Add(stations.Count - 1);
         }
 
-        var fleet = new FleetDispatch(new FleetLayout([.. stations], [.. regions]) { RegionLimits = [.. sites.Select(Connection)] });
+        var fleet = new FleetDispatch(new FleetLayout([.. stations], [.. regions]) { RegionLimits = [.. sites.Select((site, n) => Within(site, parts[n]))] });
         for (int s = 0, i = 0; s < sites.Count; s++)
         {
             for (var k = 0; k < parts[s].Ranges.Count; k++, i++)
             {
-                var key = DispatchOrder.Of(sites[s], parts[s].Ranges[k], charging, share, lasts, now).Key.Value;
+                var key = keyOf((sites[s], parts[s].Ranges[k]));
                 fleet.Load(i, new ParticipantRoom((int)Math.Ceiling(parts[s].Lower[k] * 1000), (int)Math.Max(Math.Ceiling(parts[s].Lower[k] * 1000), Math.Floor(parts[s].Upper[k] * 1000)), key, key));
             }
         }
@@ -53,11 +58,13 @@ public static class PortfolioDispatch
         return fleet.RegionTargets(fleet.City.Find(targetW));
     }
 
-    /// <summary>What the point of connection leaves to the vehicles beside the building.</summary>
-    private static PowerLimit Connection(SiteState site)
+    /// <summary>The most that a site's limit tree lets its vehicles take and give together.</summary>
+    private static PowerLimit Within(SiteState site, Participants all)
     {
-        var (root, load) = (site.Layout.Nodes[0], site.Layout.BuildingLoad);
-        return new PowerLimit((long)Math.Max(0, (root.ImportMax - load).Watts), (long)Math.Max(0, (root.ExportMax + load).Watts));
+        var (tree, give, take) = (new NodeTree(site.Layout, [.. all.Ranges.Select(r => r.Evse.Layout.NodeId)]), all.Lower.ToArray(), all.Upper.ToArray());
+        tree.HoldSafely(all.Lower, give);
+        tree.HoldSafely(all.Lower, take);
+        return new PowerLimit((long)Math.Max(0, take.Sum() * 1000), (long)Math.Max(0, -give.Sum() * 1000));
     }
 
     private static double Built(SiteState site, long targetW) => site.Layout.Evses.Sum(e => targetW > 0 ? e.ChargeMax.Watts : e.Discharge == DischargeMethod.None ? 0 : e.DischargeMax.Watts);

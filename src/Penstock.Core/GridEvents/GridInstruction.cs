@@ -32,5 +32,8 @@ public sealed record GridInstruction(
 {
     public Instant? AbortedAt { get; init; }
 
+    /// <summary>Of a site's part of a portfolio order: which part of the room below rest the whole portfolio is asked for, 0 to 1. Sites order their vehicles by it, not by their own.</summary>
+    public double? PortfolioShare { get; init; }
+
     public bool IsActiveAt(Instant now) => Window.Contains(now) && !(AbortedAt <= now);
 }

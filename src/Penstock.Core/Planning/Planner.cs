@@ -27,7 +27,7 @@ public static class Planner
     public static Plan Plan(PlanningProblem problem, PlanId id, Instant now, string trigger)
     {
         var site = new SiteFleet(problem);
-        var fleet = FleetPlanner.Plan(site.Problem(), new PlanOptions { GapWanted = GapWanted });
+        var fleet = FleetPlan(site);
         var power = FeasibleSchedule.Make(problem, site.Sessions, site.Trajectories(fleet));
         var cost = CostOf(problem, site, power);
         var unmoved = site.Sessions.Where(s => s.Steps == 0).Sum(s => s.Cost([], [], [], 0).Sum); // they leave before a slot is over: not in the fleet
@@ -39,6 +39,16 @@ public static class Planner
             new Certificate(cost.Sum, Math.Min(fleet.Certificate.LowerBound + unmoved, cost.Sum), (int)Math.Ceiling(fleet.Certificate.Passes)),
             [.. Binding(problem, site, fleet, power)],
             [.. Relaxed(problem, site, power)]);
+    }
+
+    /// <summary>
+    /// A battery below its floor charges at once with all it can. Where limits do not carry that, its plan only may not discharge it further; the bound is that of this larger choice, so it holds either way.
+    /// </summary>
+    internal static FleetPlan FleetPlan(SiteFleet site)
+    {
+        var options = new PlanOptions { GapWanted = GapWanted };
+        var fleet = FleetPlanner.Plan(site.Problem(), options);
+        return site.Staying.Any(s => s.Problem.EnergyArrival < s.Problem.EnergyMin) && fleet.Overloads.Any(o => o.Site is not null) ? FleetPlanner.Plan(site.Problem(soft: true), options) : fleet;
     }
 
     private static PlanCost CostOf(PlanningProblem problem, SiteFleet site, double[][] power)
@@ -132,6 +142,6 @@ public static class Planner
             if (missing > Tolerance) yield return new Relaxation(null, problem.Site.Id, "gridEvent", missing, "kW");
         }
 
-        static double Missing(double target, double planned) => target > 0 ? target - planned : planned - target; // below an order to charge, above one to give
+        static double Missing(double target, double planned) => Math.Abs(target - planned); // the dispatcher will hold it exactly, where it can
     }
 }

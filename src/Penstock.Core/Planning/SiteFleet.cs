@@ -33,13 +33,14 @@ internal sealed class SiteFleet
     /// <summary>The order that holds in each step: the one that was given last; null where there is none.</summary>
     internal GridInstruction?[] Orders { get; }
 
-    internal FleetProblem Problem()
+    /// <param name="soft">A floor above a battery's energy at arrival is lowered to it.</param>
+    internal FleetProblem Problem(bool soft = false)
     {
         var (steps, place) = (problem.Grid.Count, problem.Site.Nodes.Select((n, k) => (n.NodeId, k)).ToDictionary(n => n.NodeId, n => n.k, StringComparer.Ordinal));
         double[] buy = [.. problem.BuyPerKilowattHour];
         return new FleetProblem(
             problem.Grid.SlotHours, buy, buy, new double[steps], [.. Orders.Select(o => o?.Target.Kilowatts ?? double.PositiveInfinity)], [.. Orders.Select(o => -o?.Target.Kilowatts ?? double.PositiveInfinity)],
-            SessionBattery.OrderPenalty(PriceMax), FleetOf(Staying, s => place[s.Session.Evse.NodeId]))
+            SessionBattery.OrderPenalty(PriceMax), FleetOf(Staying, s => place[s.Session.Evse.NodeId], soft))
         {
             DischargeFee = [.. buy.Zip(problem.SellPerKilowattHour, (b, s) => b - s)],
             Events = [.. problem.Offers.Select(o => Event(o)).OfType<SubsidyEvent>()],
@@ -65,14 +66,14 @@ internal sealed class SiteFleet
     }
 
     /// <param name="site">Index of the site that a session hangs on.</param>
-    internal static StorageFleet FleetOf(IReadOnlyList<SessionBattery> sessions, Func<SessionBattery, int> site)
+    internal static StorageFleet FleetOf(IReadOnlyList<SessionBattery> sessions, Func<SessionBattery, int> site, bool soft = false)
     {
         var fleet = new StorageFleet(sessions.Count);
         for (var i = 0; i < sessions.Count; i++)
         {
             var (one, battery) = (sessions[i], sessions[i].Problem);
             (fleet.Site[i], fleet.Arrival[i], fleet.Departure[i]) = (site(one), (short)one.First, (short)(one.First + one.Steps));
-            (fleet.EnergyArrival[i], fleet.EnergyMin[i], fleet.EnergyMax[i], fleet.EnergyTarget[i]) = ((float)battery.EnergyArrival, (float)battery.EnergyMin, (float)battery.EnergyMax, (float)battery.EnergyTarget);
+            (fleet.EnergyArrival[i], fleet.EnergyMin[i], fleet.EnergyMax[i], fleet.EnergyTarget[i]) = ((float)battery.EnergyArrival, (float)(soft ? Math.Min(battery.EnergyMin, battery.EnergyArrival) : battery.EnergyMin), (float)battery.EnergyMax, (float)battery.EnergyTarget);
             (fleet.ChargeMax[i], fleet.DischargeMax[i], fleet.ChargeEfficiency[i], fleet.DischargeEfficiency[i]) = ((float)battery.ChargeMax, (float)battery.DischargeMax, (float)battery.ChargeEfficiency, (float)battery.DischargeEfficiency);
             (fleet.Wear[i], fleet.ShortfallPenalty[i], fleet.Salvage[i]) = ((float)battery.Wear, (float)battery.ShortfallPenalty, (float)battery.Salvage);
         }

@@ -27,7 +27,7 @@ public sealed record WhatIf(double SubsidyPerKilowattHour, Interval? SubsidyWind
         if (!Within(PriceSpread, SpreadMax)) yield return (nameof(PriceSpread), PriceSpread, $"0 to {SpreadMax}");
         if (!Within(Participation, 1)) yield return (nameof(Participation), Participation, "0 to 1");
         if (!Within(ConnectionLimit, LimitMax)) yield return (nameof(ConnectionLimit), ConnectionLimit, $"0 to {LimitMax}");
-        if (SubsidyPerKilowattHour > 0 && SubsidyWindow is null) yield return (nameof(SubsidyWindow), SubsidyPerKilowattHour, "a window for the subsidy");
+        if (SubsidyPerKilowattHour > 0 && SubsidyWindow is null) yield return (nameof(SubsidyWindow), SubsidyPerKilowattHour, "a window, its end after its start, for the subsidy");
     }
 
     /// <exception cref="ArgumentOutOfRangeException">See <see cref="Faults"/>.</exception>
@@ -53,13 +53,22 @@ public sealed record WhatIf(double SubsidyPerKilowattHour, Interval? SubsidyWind
         return [.. prices.Select(p => mean + (PriceSpread * (p - mean)))];
     }
 
-    /// <summary>Who stays out is decided by the session's id, so that a lower share is always a part of a higher one.</summary>
+    /// <summary>Who stays out is decided by the session's id, so that a lower share is always a part of a higher one, at one site as over many.</summary>
     private ImmutableArray<PlanningSession> Participating(ImmutableArray<PlanningSession> sessions)
     {
-        var able = sessions.Where(s => s.MayDischarge).OrderBy(s => Lot(s.Session.Id)).ThenBy(s => s.Session.Id.Value, StringComparer.Ordinal).ToList();
-        var staying = able.Take((int)Math.Round(Participation * able.Count)).Select(s => s.Session.Id).ToHashSet();
-        return [.. sessions.Select(s => s with { MayDischarge = staying.Contains(s.Session.Id) })];
+        var drawn = Participation * (1L << 32);
+        return [.. sessions.Select(s => s with { MayDischarge = s.MayDischarge && Lot(s.Session.Id) < drawn })];
     }
 
-    private static uint Lot(SessionId id) => id.Value.Aggregate(2166136261u, (hash, c) => unchecked((hash ^ c) * 16777619)); // FNV-1a
+    /// <summary>FNV-1a, its bits spread by the finaliser of MurmurHash3: ids that differ in one digit are far apart.</summary>
+    private static uint Lot(SessionId id)
+    {
+        unchecked
+        {
+            var hash = id.Value.Aggregate(2166136261u, (h, c) => (h ^ c) * 16777619);
+            hash = (hash ^ (hash >> 16)) * 0x85EBCA6B;
+            hash = (hash ^ (hash >> 13)) * 0xC2B2AE35;
+            return hash ^ (hash >> 16);
+        }
+    }
 }

@@ -48,6 +48,27 @@ public sealed record OfferPointView(double PricePerKwh, double MeanKw, double Gu
 
 public sealed record OfferView(string? SiteId, DateTimeOffset Start, DateTimeOffset End, string Currency, IReadOnlyList<OfferPointView> Points);
 
+/// <summary>Flexibility of a site or the portfolio, made anew when a plan or the quarter-hour changes: many pages cost as much as one.</summary>
+public sealed class FlexibilityReader(SiteDirectory sites, PlanningWorker planning, TimeProvider time)
+{
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, (string Of, SiteFlexibilityView View)> made = new(StringComparer.Ordinal); // one per site, and the portfolio
+
+    public SiteFlexibilityView Read(string? siteId)
+    {
+        var now = time.Now();
+        var states = sites.All.Where(s => siteId is null || s.Id.Value == siteId).Select(s => s.Snapshot).Where(s => s.Plan is not null).ToList();
+        var of = $"{PlanningWorker.GridAt(now).Start} {string.Join(' ', states.Select(s => s.Plan!.Id.Value))}";
+        lock (gate)
+        {
+            if (made.TryGetValue(siteId ?? "", out var known) && known.Of == of) return known.View;
+            var view = SiteFlexibilityView.Of(siteId, now, SiteFlexibility.Of([.. states.Select(s => (planning.ProblemOf(s, now), s.Plan!))], now));
+            made[siteId ?? ""] = (of, view);
+            return view;
+        }
+    }
+}
+
 internal static class FlexibilityEndpoints
 {
     private const int PointsMax = 20;
@@ -58,12 +79,10 @@ internal static class FlexibilityEndpoints
         api.MapPost("/flexibility/offer", Offer);
     }
 
-    private static IResult Read(string? siteId, SiteDirectory sites, PlanningWorker planning, TimeProvider time)
+    private static IResult Read(string? siteId, SiteDirectory sites, FlexibilityReader reader)
     {
         if (siteId is not null && sites.Find(new SiteId(siteId)) is null) return Problems.NotFound("site", siteId);
-        var now = time.Now();
-        var states = sites.All.Where(s => siteId is null || s.Id.Value == siteId).Select(s => s.Snapshot).Where(s => s.Plan is not null);
-        return Results.Ok(SiteFlexibilityView.Of(siteId, now, SiteFlexibility.Of([.. states.Select(s => (planning.ProblemOf(s, now), s.Plan!))], now)));
+        return Results.Ok(reader.Read(siteId));
     }
 
     private static async Task<IResult> Offer(OfferRequest body, SiteDirectory sites, PlanningWorker planning, TimeProvider time, CancellationToken cancel)
@@ -71,9 +90,12 @@ internal static class FlexibilityEndpoints
         var (now, points) = (time.Now(), body.Points ?? SiteOffers.PointsUsual);
         var grid = PlanningWorker.GridAt(now);
         var faults = new List<Fault>();
-        var (first, end) = (body.Start is { } from ? grid.SlotFrom(Instant.FromDateTimeOffset(from)) : 0, body.End is { } to ? grid.SlotFrom(Instant.FromDateTimeOffset(to)) : 0);
+        var (from, to) = (body.Start is { } start ? Instant.FromDateTimeOffset(start) : Instant.MinValue, body.End is { } stop ? Instant.FromDateTimeOffset(stop) : Instant.MinValue);
         if (points is < 1 or > PointsMax) faults.Add(new Fault("/points", "range", $"points is {points}; 1 to {PointsMax} was expected."));
-        if (body.Start is null || body.End is null || end <= first || Instant.FromDateTimeOffset(body.Start.Value) < grid.Start) faults.Add(new Fault("/start", "range", $"start and end are times within {grid.Start} and {grid.End}, at least a quarter-hour apart."));
+        if (from < grid.Start || from >= grid.End) faults.Add(new Fault("/start", "range", $"start is {body.Start:O}; a time from {grid.Start} to before {grid.End} was expected."));
+        if (to > grid.End || to <= from) faults.Add(new Fault("/end", "range", $"end is {body.End:O}; a time after start and until {grid.End} was expected."));
+        var (first, end) = faults.Count > 0 ? (0, 0) : (grid.SlotFrom(from), (int)((to - grid.Start) / grid.Slot)); // whole slots within the window
+        if (faults.Count == 0 && end <= first) faults.Add(new Fault("/end", "range", "There is no whole quarter-hour between start and end."));
         if (faults.Count > 0) return Problems.Invalid(faults);
         if (PlanEndpoints.Scope(body.SiteId, sites, out var scope) is { } refused) return refused;
         var problems = scope.ConvertAll(s => planning.ProblemOf(s.Snapshot, now)).FindAll(p => p.Sessions.Length > 0);

@@ -31,7 +31,7 @@ public sealed record OverviewView(
 public sealed record OverviewLoadView(DateTimeOffset Now, SeriesView WithV2g, SeriesView WithoutV2g, SeriesView Planned, IReadOnlyList<PriceBandView> PriceBands, double? PeakCutKw);
 
 /// <summary>The portfolio in figures; the same figures for REST and the stream.</summary>
-public sealed class OverviewReader(SiteDirectory sites, WaitingStations waiting, Journal journal, SqlStore store, History history, ServerOptions options, TimeProvider time)
+public sealed class OverviewReader(SiteDirectory sites, FlexibilityReader flexibility, WaitingStations waiting, Journal journal, SqlStore store, History history, ServerOptions options, TimeProvider time)
 {
     public OverviewView Read()
     {
@@ -44,7 +44,7 @@ public sealed class OverviewReader(SiteDirectory sites, WaitingStations waiting,
         var (given, taken) = (0 - powers.Where(p => p < 0).Sum(), powers.Where(p => p > 0).Sum());
         return new OverviewView(
             now.ToDateTimeOffset(), Round(given), Round(taken), Round(taken - given),
-            new FlexibilityView(Round(Math.Max(0, powers.Sum() - dispatched.Sum(d => d!.Lower.Kilowatts))), Round(Math.Max(0, dispatched.Sum(d => d!.Upper.Kilowatts) - powers.Sum())), Round(ForAnHour(evses))),
+            new FlexibilityView(Round(Math.Max(0, powers.Sum() - dispatched.Sum(d => d!.Lower.Kilowatts))), Round(Math.Max(0, dispatched.Sum(d => d!.Upper.Kilowatts) - powers.Sum())), flexibility.Read(null).Now.FirstOrDefault(n => n.Hours == 1)?.BlockP90 ?? 0),
             new CountView(summaries.Sum(s => s.StationsOnline), summaries.Sum(s => s.StationsTotal)), evses.Count(e => e.Session is not null),
             Guarantees(now, states), TodayOf(now), [.. Notices(evses)],
             [.. evses.Where(e => e.Session is not null && e.Setpoint is not null).GroupBy(e => e.Setpoint!.Binding).OrderByDescending(g => g.Count())
@@ -60,11 +60,6 @@ public sealed class OverviewReader(SiteDirectory sites, WaitingStations waiting,
         double? cut = with.Values.Any(v => v is not null) && without.Values.Any(v => v is not null) ? Round((without.Values.Max() ?? 0) - (with.Values.Max() ?? 0)) : null;
         return new OverviewLoadView(now.ToDateTimeOffset(), with, without, history.Planned(grid, sites.All, now), history.Bands(grid), cut);
     }
-
-    /// <summary>kW that the plugged vehicles could give for an hour, floors kept.</summary>
-    private static double ForAnHour(IEnumerable<EvseState> evses) => evses.Sum(e => e is { Online: true, Session: { Vehicle: { } v, StateOfCharge: { } soc, Terms: { DischargeAllowed: true } terms } } && e.Layout.Discharge != DischargeMethod.None
-        ? Math.Clamp((soc.Fraction - terms.Floor.Fraction) * v.Capacity.KilowattHours * v.DischargeEfficiency, 0, Math.Min(v.DischargeMax.Kilowatts, e.Layout.DischargeMax.Kilowatts))
-        : 0);
 
     private GuaranteesView Guarantees(NodaTime.Instant now, List<SiteState> states)
     {

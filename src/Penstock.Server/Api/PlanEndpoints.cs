@@ -94,28 +94,39 @@ internal static class PlanEndpoints
     private static async Task<IResult> Ask(WhatIfRequest body, SiteDirectory sites, PlanningWorker planning, TimeProvider time, CancellationToken cancel)
     {
         var (a, b) = ((body.A ?? new WhatIfBody(null, null, null, null, null, null)).Asked, (body.B ?? new WhatIfBody(null, null, null, null, null, null)).Asked);
+        var now = time.Now();
+        var grid = PlanningWorker.GridAt(now);
         var faults = Faults("a", a).Concat(Faults("b", b)).ToList();
         if (faults.Count > 0) return Problems.Invalid(faults);
         if (Scope(body.SiteId, sites, out var scope) is { } refused) return refused;
-        var now = time.Now();
+        var problems = scope.ConvertAll(s => planning.ProblemOf(s.Snapshot, now)); // both plans are of this moment
         var plans = await planning.AskAsync(
             run =>
             {
                 var made = new Plan[2 * scope.Count];
-                run(made.Length, n => made[n] = Planner.Plan((n < scope.Count ? a : b).Of(planning.ProblemOf(scope[n % scope.Count].Snapshot, now)), new PlanId("what-if"), now, "whatIf"));
+                run(made.Length, n => made[n] = Planner.Plan((n < scope.Count ? a : b).Of(problems[n % scope.Count]), new PlanId("what-if"), now, "whatIf"));
                 return made;
             },
             cancel);
         return plans is null ? Problems.Busy() : Results.Ok(new WhatIfView(View(plans[..scope.Count]), View(plans[scope.Count..])));
 
-        static IEnumerable<Fault> Faults(string side, WhatIf asked) =>
-            from f in asked.Faults()
-            let field = Names.Camel(f.Field).Replace("KilowattHour", "Kwh", StringComparison.Ordinal)
-            select new Fault($"/{side}/{field}", "range", FormattableString.Invariant($"{field} is {f.Value}; {f.Expected} was expected."));
+        IEnumerable<Fault> Faults(string side, WhatIf asked)
+        {
+            foreach (var f in asked.Faults().Where(f => f.Field != nameof(WhatIf.SubsidyWindow)))
+            {
+                var field = Names.Camel(f.Field).Replace("KilowattHour", "Kwh", StringComparison.Ordinal);
+                yield return new Fault($"/{side}/{field}", "range", FormattableString.Invariant($"{field} is {f.Value}; {f.Expected} was expected."));
+            }
+
+            if (asked.SubsidyPerKilowattHour > 0 && !(asked.SubsidyWindow is { } window && grid.SlotFrom(window.Start) < grid.SlotFrom(window.End)))
+            {
+                yield return new Fault($"/{side}/subsidyStart", "range", $"A subsidy has a window: subsidyStart and subsidyEnd, times within {grid.Start} and {grid.End} between which a quarter-hour begins.");
+            }
+        }
 
         PlanView View(IReadOnlyList<Plan> plans) => plans.Count == 1
             ? PlanView.Of(plans[0], planning.Currency, null) with { PlanId = null }
-            : PlanView.Of(plans, planning.Currency, PlanningWorker.GridAt(now), "whatIf", now);
+            : PlanView.Of(plans, planning.Currency, grid, "whatIf", now);
     }
 
     /// <summary>The sites that a question is about.</summary>

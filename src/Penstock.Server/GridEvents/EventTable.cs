@@ -23,6 +23,9 @@ public sealed record EventShare(string SiteId, double AskedW, Instant BaselineFr
 /// <summary>An order with all that the platform did about it.</summary>
 public sealed record EventRecord(GridInstruction Instruction, EventStates State, ImmutableArray<EventShare> Shares, ImmutableArray<EventLogEntry> Log)
 {
+    /// <summary>See <see cref="GridInstruction.PortfolioShare"/>.</summary>
+    public double? PortfolioShare { get; init; }
+
     public double? DeliveredWh { get; init; }
 
     /// <summary>Delivered share of the ordered energy, 0 to 1.</summary>

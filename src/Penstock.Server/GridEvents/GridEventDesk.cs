@@ -79,8 +79,8 @@ public sealed class GridEventDesk(EventTable table, SiteDirectory sites, Plannin
         }
         else if (record.Instruction.Site is null)
         {
-            var shares = Split(record.Instruction, now);
-            var adjusted = record with { Shares = [.. record.Shares.Select(s => s with { AskedW = shares.GetValueOrDefault(s.SiteId) })] };
+            var split = Split(record.Instruction, now);
+            var adjusted = record with { PortfolioShare = split.Share, Shares = [.. record.Shares.Select(s => s with { AskedW = AskedOf(split, s.SiteId) })] };
             table.Put(adjusted);
             Tell(adjusted, now);
         }
@@ -89,7 +89,7 @@ public sealed class GridEventDesk(EventTable table, SiteDirectory sites, Plannin
     private EventRecord Shared(EventRecord record, Instant now)
     {
         var split = Split(record.Instruction, now);
-        return record with { Shares = [.. InScope(record.Instruction).Select(site => ShareOf(site, split.GetValueOrDefault(site.Id.Value), record.Instruction.Id, now))] };
+        return record with { PortfolioShare = split.Share, Shares = [.. InScope(record.Instruction).Select(site => ShareOf(site, AskedOf(split, site.Id.Value), record.Instruction.Id, now))] };
     }
 
     private EventShare ShareOf(ISite site, double askedW, GridEventId id, Instant now)
@@ -99,9 +99,9 @@ public sealed class GridEventDesk(EventTable table, SiteDirectory sites, Plannin
         return new EventShare(site.Id.Value, askedW, without.Grid.Start, [.. without.Aggregate.Select(p => p.Watts)]);
     }
 
-    /// <summary>Watts asked of each site.</summary>
-    private Dictionary<string, double> Split(GridInstruction instruction, Instant now) =>
-        PortfolioDispatch.Shares([.. InScope(instruction).Select(s => s.Snapshot)], instruction, now).ToDictionary(p => p.Key.Value, p => p.Value.Watts);
+    private PortfolioSplit Split(GridInstruction instruction, Instant now) => PortfolioDispatch.Split([.. InScope(instruction).Select(s => s.Snapshot)], instruction, now);
+
+    private static double AskedOf(PortfolioSplit split, string site) => split.Targets.GetValueOrDefault(new SiteId(site)).Watts;
 
     private IEnumerable<ISite> InScope(GridInstruction instruction) => sites.All.Where(s => instruction.Site is null || instruction.Site == s.Id);
 
@@ -110,11 +110,14 @@ public sealed class GridEventDesk(EventTable table, SiteDirectory sites, Plannin
         foreach (var share in record.Shares)
         {
             if (sites.Find(new SiteId(share.SiteId)) is not { } site) continue;
-            var asked = record.Instruction with { Target = Power.FromWatts(share.AskedW) };
-            if (site.Snapshot.Instructions.FirstOrDefault(i => i.Id == asked.Id) is { } known && (known.Target - asked.Target).Magnitude < Power.FromWatts(100)) continue;
+            var asked = record.Instruction with { Target = Power.FromWatts(share.AskedW), PortfolioShare = record.PortfolioShare };
+            if (site.Snapshot.Instructions.FirstOrDefault(i => i.Id == asked.Id) is { } known && Same(known, asked)) continue;
             site.Post(new InstructionReceived(now, asked));
         }
     }
+
+    /// <summary>Smaller changes are not worth a new plan.</summary>
+    private static bool Same(GridInstruction a, GridInstruction b) => (a.Target - b.Target).Magnitude < Power.FromWatts(100) && Math.Abs((a.PortfolioShare ?? 0) - (b.PortfolioShare ?? 0)) < 0.01;
 
     private EventRecord Measured(EventRecord record, Instant now)
     {

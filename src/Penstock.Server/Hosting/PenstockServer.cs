@@ -42,7 +42,7 @@ public static class PenstockServer
             s.GetRequiredService<StationCommands>(), s.GetRequiredService<WorkInFlight>(), s.GetRequiredService<PlanningWorker>().Request,
             (site, fault) => SitesLog.Fault(s.GetRequiredService<ILogger<SiteLoop>>(), site.Value, fault)))));
         services.AddSingleton<IncomingMessages>().AddSingleton<OcppEndpoint>();
-        services.AddSingleton<History>().AddSingleton<OverviewReader>().AddSingleton<EventReader>().AddSingleton<VehicleReader>().AddSingleton<StationReader>().AddSingleton<Metrics>();
+        services.AddSingleton<History>().AddSingleton<OverviewReader>().AddSingleton<FlexibilityReader>().AddSingleton<EventReader>().AddSingleton<VehicleReader>().AddSingleton<StationReader>().AddSingleton<Metrics>();
         services.AddHostedService(s => s.GetRequiredService<PlanningWorker>()).AddHostedService(s => s.GetRequiredService<SettlementWorker>()).AddHostedService<ControlClock>();
         services.AddProblemDetails().AddOpenApi("v1");
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict);

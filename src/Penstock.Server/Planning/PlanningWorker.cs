@@ -28,7 +28,7 @@ public sealed class PlanningWorker(SqlStore store, Tariff tariff, WorkInFlight w
     private readonly Channel<SiteId> queue = Channel.CreateUnbounded<SiteId>(new UnboundedChannelOptions { SingleReader = true });
     private readonly ConcurrentDictionary<SiteId, string> waiting = new();
     private readonly ConcurrentDictionary<SiteId, (PlanId Plan, double Seconds)> solved = new();
-    private long last = store.First<long>("SELECT COUNT(*) FROM plan");
+    private long last = store.First<long>("SELECT COALESCE(MAX(CAST(SUBSTR(plan_id, 3) AS INTEGER)), 0) FROM plan");
 
     /// <summary>Finds the sites; set once by the host (the directory needs this worker and this worker needs the directory).</summary>
     public Func<SiteId, ISite?> Find { get; set; } = _ => null;
@@ -58,7 +58,7 @@ public sealed class PlanningWorker(SqlStore store, Tariff tariff, WorkInFlight w
         if (!await asking.WaitAsync(TimeSpan.Zero, cancel)) return null;
         try
         {
-            return await Task.Run(() => answer((count, body) => Parallel.For(0, count, new ParallelOptions { CancellationToken = cancel }, body)), cancel);
+            return await Task.Run(() => answer((count, body) => Parallel.For(0, count, new ParallelOptions { CancellationToken = cancel, MaxDegreeOfParallelism = Math.Max(1, Environment.ProcessorCount - 1) }, body)), cancel);
         }
         finally
         {

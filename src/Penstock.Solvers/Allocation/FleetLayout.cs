@@ -35,7 +35,7 @@ public sealed record FleetLayout(int[] StationStart, int[] RegionStart)
         Long(StationStepW?.Length ?? Stations, Stations, nameof(StationStepW));
         Long(RegionLimits?.Length ?? Regions, Regions, nameof(RegionLimits));
         foreach (var limit in (StationLimits ?? []).Concat(RegionLimits ?? [])) limit.Check();
-        if (StationStepW is { } steps && steps.FirstOrDefault(w => w is < 1 or > PowerMaxW) is var odd and not 0) throw new ArgumentException($"A step of {odd} W; 1 to {PowerMaxW} W are possible.", nameof(StationStepW));
+        foreach (var step in StationStepW ?? []) if (step is < 1 or > PowerMaxW) throw new ArgumentException($"A step of {step} W; 1 to {PowerMaxW} W are possible.", nameof(StationStepW));
     }
 
     private static int[] Starts(int all, int parts) => [.. Enumerable.Range(0, parts + 1).Select(p => (int)((long)all * p / parts))];

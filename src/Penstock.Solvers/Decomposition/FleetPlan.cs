@@ -44,6 +44,9 @@ public sealed class FleetPlan
 
     public FleetCertificate Certificate { get; internal init; }
 
+    /// <summary>The bound as it was found. The certificate's is at most the cost; this one may be above it by what single precision loses, and by more only if the proof is wrong.</summary>
+    public double BoundFound { get; internal init; }
+
     /// <summary>Expected net kW of all vehicles in each step; base load and PV are not in it.</summary>
     public double[] Aggregate { get; internal init; } = [];
 

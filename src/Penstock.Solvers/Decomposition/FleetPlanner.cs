@@ -164,6 +164,7 @@ public static class FleetPlanner
         Same(nameof(problem.ImportMax), problem.ImportMax);
         Same(nameof(problem.ExportMax), problem.ExportMax);
         Same(nameof(problem.PvAvailable), problem.PvAvailable);
+        Same(nameof(problem.DischargeFee), problem.DischargeFee);
         for (var s = 0; s < problem.Sites.Length; s++)
         {
             var site = problem.Sites[s];

@@ -30,6 +30,7 @@ internal static class PlanEvaluation
         return new FleetPlan(problem, cells, draft.Cells)
         {
             Certificate = new FleetCertificate(all.Sum, Math.Min(bound, all.Sum), passes),
+            BoundFound = bound,
             Aggregate = aggregate, PvUsed = run.PvUsed, PvUsedBySite = draft.PvOfSites, Overloads = [.. run.Overloads.OrderBy(o => o.Site ?? -1)], Shortfall = shortfall, Costs = all, Prices = prices, Mixtures = draft.Mixtures, RoundingLoss = before is { } cost ? all.Sum - cost : null,
         };
     }

@@ -24,7 +24,7 @@ public readonly record struct RampLimit(int Step, double ChangeMax);
 /// <summary>
 /// A fleet to plan as one power plant. Arrays have one value per step; net power of the whole = <see cref="BaseLoad"/> - PV used + all vehicles, positive = import.
 /// Cost: net import at <paramref name="Buy"/>, net export at <paramref name="Sell"/>, wear, shortfall, minus salvage and subsidies, plus the overload penalty per kWh beyond
-/// any limit of the whole or a site, plus demand charge, plus discharge fees. The base load of the whole contains those of the sites.
+/// any limit of the whole or a site, plus demand charge, plus discharge fees. The base load of the whole is what is billed: it contains those of the sites, unless they are settled elsewhere.
 /// </summary>
 public sealed record FleetProblem(double StepHours, double[] Buy, double[] Sell, double[] BaseLoad, double[] ImportMax, double[] ExportMax, double OverloadPenalty, StorageFleet Vehicles)
 {

@@ -39,6 +39,7 @@ public sealed class DischargeTrace
     {
         if (powerKilowatts.Length != energyKilowattHours.Length) throw new ArgumentException($"{powerKilowatts.Length} powers and {energyKilowattHours.Length} energies.", nameof(energyKilowattHours));
         if (powerKilowatts.Concat(energyKilowattHours).Any(x => !(x >= 0 && double.IsFinite(x)))) throw new ArgumentException("Powers and energies are at least 0.", nameof(powerKilowatts));
+        if (!(hours > 0 && double.IsFinite(hours))) throw new ArgumentException($"A window of {hours} h; above 0 was expected.", nameof(hours));
         return new DischargeTrace(powerKilowatts, energyKilowattHours, hours);
     }
 
@@ -75,6 +76,7 @@ public sealed class DischargeTrace
     /// <exception cref="ArgumentException">The request is longer than the window or below 0.</exception>
     public bool IsFeasible(ReadOnlySpan<double> requestKilowatts, double stepHours)
     {
+        if (!(stepHours > 0)) throw new ArgumentException($"Steps of {stepHours} h; above 0 was expected.", nameof(stepHours));
         if (requestKilowatts.Length * stepHours > Hours * (1 + Rounding)) throw new ArgumentException($"The request lasts {requestKilowatts.Length * stepHours} h, the window {Hours} h.", nameof(requestKilowatts));
         var falling = requestKilowatts.ToArray();
         Array.Sort(falling);
@@ -95,9 +97,19 @@ public sealed class DischargeTrace
     public double LargestBlock(double hours) =>
         hours > 0 && hours <= Hours * (1 + Rounding) ? KilowattHours(hours) / hours : throw new ArgumentException($"{hours} h; above 0 to {Hours} h was expected.", nameof(hours));
 
+    /// <summary>The largest constant discharge throughout the window that the whole's export limit lets through beside its base load.</summary>
+    /// <param name="first">First step of the window in the problem.</param>
+    public double LargestBlock(ReferencePlan reference, int first)
+    {
+        var (problem, room) = (reference.Problem, double.PositiveInfinity);
+        for (var t = first; t < first + (int)Math.Round(Hours / problem.StepHours); t++) room = Math.Min(room, problem.ExportMax[t] + reference.Besides[t]);
+        return Math.Clamp(LargestBlock(Hours), 0, Math.Max(0, room));
+    }
+
     /// <summary>How long a constant discharge lasts, hours; at most the window.</summary>
     public double LongestHours(double kilowatts)
     {
+        if (double.IsNaN(kilowatts)) throw new ArgumentException("A block needs a power.", nameof(kilowatts));
         bool Lasts(double hours) => kilowatts * hours <= (KilowattHours(hours) * (1 + Rounding)) + Rounding;
         if (kilowatts <= 0 || Lasts(Hours)) return Hours;
         var (low, high) = (0, hoursToGo.Length); // mean power of R falls with time: the first ones last

@@ -21,24 +21,25 @@ public static class FleetFlexibility
     /// <param name="durationHours">Null = <see cref="FlexibilityTable.UsualHours"/>.</param>
     /// <exception cref="ArgumentException">No durations, or too many, or one that is not positive.</exception>
     public static FlexibilityTable AsPlanned(ReferencePlan reference, IReadOnlyList<double>? durationHours = null, ForEach? forEach = null) =>
-        Run(reference, null, 0, 0, durationHours, forEach).AsPlanned;
+        Run(reference, null, 0, 0, durationHours, forEach, 0).AsPlanned;
 
     /// <summary>If arrivals, departures and owners differ from what is announced, in seeded draws.</summary>
+    /// <param name="firstNumber">Number of the first vehicle among all groups that are drawn with this seed: days are common to them, vehicles are not.</param>
     /// <exception cref="ArgumentException">Draws, durations or rates are out of range.</exception>
     public static FlexibilityDraws Drawn(
-        ReferencePlan reference, FlexibilityUncertainty uncertainty, int seed, int draws = DrawsUsual, IReadOnlyList<double>? durationHours = null, ForEach? forEach = null)
+        ReferencePlan reference, FlexibilityUncertainty uncertainty, int seed, int draws = DrawsUsual, IReadOnlyList<double>? durationHours = null, ForEach? forEach = null, int firstNumber = 0)
     {
         if (draws is < DrawsMin or > DrawsMax) throw new ArgumentException($"{draws} draws; {DrawsMin} to {DrawsMax} were expected.", nameof(draws));
         uncertainty.Check();
-        return Run(reference, uncertainty, seed, draws, durationHours, forEach);
+        return Run(reference, uncertainty, seed, draws, durationHours, forEach, firstNumber);
     }
 
-    private static FlexibilityDraws Run(ReferencePlan reference, FlexibilityUncertainty? uncertainty, int seed, int draws, IReadOnlyList<double>? durationHours, ForEach? forEach)
+    private static FlexibilityDraws Run(ReferencePlan reference, FlexibilityUncertainty? uncertainty, int seed, int draws, IReadOnlyList<double>? durationHours, ForEach? forEach, int firstNumber)
     {
         var problem = reference.Problem;
         var hours = durationHours ?? FlexibilityTable.UsualHours;
         if (hours.Count is 0 or > FlexibilityTable.DurationsMax || hours.Any(d => !(d > 0 && d <= 1e6))) throw new ArgumentException($"Durations are 1 to {FlexibilityTable.DurationsMax} numbers of hours above 0.", nameof(durationHours));
-        var durations = hours.Select(d => Math.Max(1, (int)Math.Ceiling((d / problem.StepHours) - 1e-9))).ToArray();
+        var durations = hours.Select(d => FlexibilityTable.Steps(d, problem.StepHours)).ToArray();
         var days = Enumerable.Range(0, draws).Select(d => uncertainty!.Day(new Draw(seed, d, -1))).ToArray();
         var sums = FleetPass.Sum(reference, draws + 1, (1 + (3 * durations.Length)) * problem.Steps, forEach, () =>
         {
@@ -49,7 +50,7 @@ public static class FleetFlexibility
                 one.Add(sum[0], problem.Vehicles.Arrival[stay.Vehicle], stay.Steps, takesPart: true);
                 for (var d = 0; d < draws; d++)
                 {
-                    var (at, steps, takesPart) = Stay(problem, stay.Vehicle, uncertainty!, days[d], new Draw(seed, d, stay.Vehicle));
+                    var (at, steps, takesPart) = Stay(problem, stay.Vehicle, uncertainty!, days[d], new Draw(seed, d, firstNumber + stay.Vehicle));
                     one.Add(sum[d + 1], at, steps, takesPart);
                 }
             };
@@ -77,17 +78,8 @@ public static class FleetFlexibility
     private static FlexibilityTable Table(ReferencePlan reference, IReadOnlyList<double> hours, int[] durations, double[] sum)
     {
         var (problem, steps) = (reference.Problem, reference.Problem.Steps);
-        double[] Of(int quantity, int k, Func<int, double> room)
-        {
-            var result = sum.AsSpan(quantity * steps, Math.Max(0, steps - durations[k] + 1)).ToArray();
-            for (var t = 0; t < result.Length; t++) for (var n = t; n < t + durations[k]; n++) result[t] = Math.Max(0, Math.Min(result[t], room(n)));
-            return result;
-        }
-
-        double Net(int t) => reference.Besides[t] + sum[t];
-        double[][] All(int offset, Func<int, double> room) => [.. durations.Select((_, k) => Of(1 + (3 * k) + offset, k, room))];
-        return new FlexibilityTable(
-            hours, All(0, t => problem.ExportMax[t] + Net(t)), All(1, t => problem.ImportMax[t] - Net(t)), All(2, t => problem.ExportMax[t] + reference.Besides[t]));
+        double[][] All(int offset) => [.. durations.Select((d, k) => sum.AsSpan((1 + (3 * k) + offset) * steps, Math.Max(0, steps - d + 1)).ToArray())];
+        return new FlexibilityTable(hours, All(0), All(1), All(2)) { Net = sum[..steps] }.Within(reference.Besides, problem.ImportMax, problem.ExportMax, problem.StepHours);
     }
 
     /// <summary>Reference power, and for each duration discharge, charge and block, of one vehicle from each step of its stay.</summary>
@@ -152,6 +144,13 @@ public sealed record FlexibilityDraws(FlexibilityTable AsPlanned, IReadOnlyList<
         var rank = Math.Max(0, Draws.Count - (int)Math.Ceiling((share * Draws.Count) - 1e-9));
         double[][] Of(Func<FlexibilityTable, double[][]> quantity) =>
             [.. quantity(AsPlanned).Select((planned, k) => planned.Select((_, t) => Draws.Select(d => quantity(d)[k][t]).Order().ElementAt(rank)).ToArray())];
-        return new FlexibilityTable(AsPlanned.DurationHours, Of(t => t.Discharge), Of(t => t.Charge), Of(t => t.Block));
+        return new FlexibilityTable(AsPlanned.DurationHours, Of(t => t.Discharge), Of(t => t.Charge), Of(t => t.Block)) { Net = AsPlanned.Net };
     }
+
+    /// <summary>Of two groups, draw by draw.</summary>
+    public static FlexibilityDraws operator +(FlexibilityDraws a, FlexibilityDraws b) => new(a.AsPlanned + b.AsPlanned, [.. a.Draws.Zip(b.Draws, (x, y) => x + y)]);
+
+    /// <inheritdoc cref="FlexibilityTable.Within"/>
+    public FlexibilityDraws Within(double[] besides, double[] importMax, double[] exportMax, double stepHours) =>
+        new(AsPlanned.Within(besides, importMax, exportMax, stepHours), [.. Draws.Select(d => d.Within(besides, importMax, exportMax, stepHours))]);
 }

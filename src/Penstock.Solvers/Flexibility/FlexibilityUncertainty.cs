@@ -35,6 +35,13 @@ public sealed record FlexibilityUncertainty
     /// <summary>Entries of the fleet from this index on are stationary batteries: certain.</summary>
     public int CertainFrom { get; init; } = int.MaxValue;
 
+    /// <summary>The default rates for steps of another length than a quarter-hour.</summary>
+    public static FlexibilityUncertainty Usual(double stepHours)
+    {
+        var usual = new FlexibilityUncertainty();
+        return usual with { LeavePerStep = 1 - Math.Pow(1 - usual.LeavePerStep, stepHours / 0.25), ShiftStepsMax = (int)Math.Round(usual.ShiftStepsMax * 0.25 / stepHours) };
+    }
+
     /// <exception cref="ArgumentException">A rate is not a chance below 1, or a spread is out of range.</exception>
     internal void Check()
     {

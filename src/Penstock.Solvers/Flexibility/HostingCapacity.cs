@@ -5,7 +5,7 @@ namespace Penstock.Solvers.Flexibility;
 
 public enum ChargingRegime
 {
-    /// <summary>Full power on arrival until the target.</summary>
+    /// <summary>Full power on arrival until the target; batteries do nothing but fill up.</summary>
     Uncontrolled,
 
     /// <summary>Charging only, planned.</summary>
@@ -18,7 +18,7 @@ public enum ChargingRegime
 /// <summary>How many vehicles a limit hosts.</summary>
 /// <param name="Vehicles">The first so many of the order, with zero overload and every reachable target reached.</param>
 /// <param name="Share">Of the fleet, 0 to 1.</param>
-/// <param name="IsProven">All are hosted, or the next larger number that was tried cannot be by any schedule: its lower bound says so. False = the planner found none.</param>
+/// <param name="IsProven">All are hosted, or the next larger number that was tried cannot be by any schedule: its lower bound says so. False = the planner found none. 0 vehicles are not tried: the base load alone may overload.</param>
 /// <param name="Plans">Probes that it took.</param>
 public readonly record struct HostedVehicles(ChargingRegime Regime, int Vehicles, double Share, bool IsProven, int Plans);
 
@@ -26,6 +26,9 @@ public sealed record HostingOptions
 {
     /// <summary>Orders the fleet: every prefix of a random order is a fair sample of it.</summary>
     public int Seed { get; init; } = 1;
+
+    /// <summary>Entries of the fleet from this index on are stationary batteries: there in every probe and regime, and not counted.</summary>
+    public int Vehicles { get; init; } = int.MaxValue;
 
     /// <summary>Sites keep their limits too, not the whole alone.</summary>
     public bool WithSites { get; init; }
@@ -50,7 +53,8 @@ public static class HostingCapacity
     public static IReadOnlyList<HostedVehicles> Of(FleetProblem problem, HostingOptions? options = null, ForEach? forEach = null)
     {
         options ??= new HostingOptions();
-        var order = Enumerable.Range(0, problem.Vehicles.Count).ToArray();
+        var order = Enumerable.Range(0, Math.Min(options.Vehicles, problem.Vehicles.Count)).ToArray();
+        var batteries = Enumerable.Range(order.Length, problem.Vehicles.Count - order.Length).ToArray();
         new Random(options.Seed).Shuffle(order);
         var bare = problem with
         {
@@ -62,8 +66,8 @@ public static class HostingCapacity
         foreach (var regime in Enum.GetValues<ChargingRegime>())
         {
             result.Add(Largest(regime, known, order.Length, options.Resolution, n => regime == ChargingRegime.Uncontrolled
-                ? Uncontrolled(bare with { Vehicles = Pick(problem.Vehicles, order.AsSpan(0, n), problem.StepHours, discharge: false) })
-                : Planned(bare with { Vehicles = Pick(problem.Vehicles, order.AsSpan(0, n), problem.StepHours, regime == ChargingRegime.V2G) }, options, forEach)));
+                ? Uncontrolled(bare with { Vehicles = Pick(problem.Vehicles, [.. order[..n], .. batteries], n, problem.StepHours, discharge: false) })
+                : Planned(bare with { Vehicles = Pick(problem.Vehicles, [.. order[..n], .. batteries], n, problem.StepHours, regime == ChargingRegime.V2G) }, options, forEach)));
             known = result[^1].Vehicles;
         }
 
@@ -140,7 +144,8 @@ public static class HostingCapacity
     }
 
     /// <summary>The chosen vehicles with floor, powers and target alone; the target as far as full power reaches it.</summary>
-    private static StorageFleet Pick(StorageFleet from, ReadOnlySpan<int> which, double stepHours, bool discharge)
+    /// <param name="vehicles">So many of them may discharge only if <paramref name="discharge"/>; the rest are batteries, which may.</param>
+    private static StorageFleet Pick(StorageFleet from, ReadOnlySpan<int> which, int vehicles, double stepHours, bool discharge)
     {
         var to = new StorageFleet(which.Length);
         for (var n = 0; n < which.Length; n++)
@@ -149,7 +154,7 @@ public static class HostingCapacity
             var reached = Math.Min(Math.Max(from.EnergyMax[i], from.EnergyArrival[i]), from.EnergyArrival[i] + (from.Steps(i) * stepHours * from.ChargeMax[i] * from.ChargeEfficiency[i]));
             (to.Site[n], to.Arrival[n], to.Departure[n]) = (from.Site[i], from.Arrival[i], from.Departure[i]);
             (to.EnergyArrival[n], to.EnergyMin[n], to.EnergyMax[n], to.EnergyTarget[n]) = (from.EnergyArrival[i], from.EnergyMin[i], from.EnergyMax[i], (float)Math.Min(from.EnergyTarget[i], reached - (Rounding / 10)));
-            (to.ChargeMax[n], to.DischargeMax[n], to.ChargeEfficiency[n], to.DischargeEfficiency[n]) = (from.ChargeMax[i], discharge ? from.DischargeMax[i] : 0, from.ChargeEfficiency[i], from.DischargeEfficiency[i]);
+            (to.ChargeMax[n], to.DischargeMax[n], to.ChargeEfficiency[n], to.DischargeEfficiency[n]) = (from.ChargeMax[i], discharge || n >= vehicles ? from.DischargeMax[i] : 0, from.ChargeEfficiency[i], from.DischargeEfficiency[i]);
             to.ShortfallPenalty[n] = 1;
         }
 

@@ -34,7 +34,7 @@ public sealed class ApiTests : IDisposable
         using var client = Client(server);
         var refused = await client.PostAsJsonAsync("/api/v1/plans/what-if", new { a = new { priceSpread = -1 }, b = new { participation = 1.5, connectionLimit = 9, subsidyPerKwh = 1, subsidyStart = "2026-01-01T02:00:00Z", subsidyEnd = "2026-01-01T01:00:00Z" } }, Cancel);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.StatusCode);
-        Assert.Equal(["/a/priceSpread", "/b/participation", "/b/connectionLimit", "/b/subsidyWindow"], (await refused.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("errors").EnumerateArray().Select(e => e.GetProperty("pointer").GetString()!));
+        Assert.Equal(["/a/priceSpread", "/b/participation", "/b/connectionLimit", "/b/subsidyStart"], (await refused.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("errors").EnumerateArray().Select(e => e.GetProperty("pointer").GetString()!));
         Assert.Equal(HttpStatusCode.NotFound, (await client.PostAsJsonAsync("/api/v1/plans/what-if", new { siteId = "none" }, Cancel)).StatusCode);
         var empty = await client.PostAsJsonAsync("/api/v1/plans/what-if", new { }, Cancel);
         Assert.Equal(HttpStatusCode.OK, empty.StatusCode);

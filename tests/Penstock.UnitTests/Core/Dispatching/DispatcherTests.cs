@@ -119,6 +119,35 @@ public sealed class DispatcherTests
         Assert.False(result.Setpoints.Any(p => p.Power.IsDischarge) && result.Setpoints.Any(p => p.Power > forced[p.Evse] + Power.FromWatts(1)));
     });
 
+    [Fact]
+    public void A_car_that_must_charge_under_a_small_feeder_leaves_the_rest_to_the_others()
+    {
+        var site = Examples.Site(2, 500, 500);
+        site = site with
+        {
+            Nodes = [.. site.Nodes, new LimitNode("feeder", "poc", "Feeder", LimitSource.Cabinet, Power.FromKilowatts(30), Power.FromKilowatts(30))],
+            Evses = [site.Evses[0] with { NodeId = "feeder" }, site.Evses[1]],
+        };
+        var sessions = new[] { Examples.Session(site, 0, 0.3, 0.2, 0.9, 0.3), Examples.Session(site, 1, 0.6, 0.3, 0.5, 10) };
+        foreach (var target in new[] { 80.0, 0 })
+        {
+            var power = Dispatcher.Dispatch(Ordered(site, sessions, target, 1), Examples.Noon).Setpoints.Select(p => p.Power.Kilowatts).ToList();
+            Assert.Equal(30, power[0], 6);
+            Assert.Equal(target - 30, power[1], 6);
+        }
+    }
+
+    [Fact]
+    public void Who_has_its_target_does_not_charge_before_who_needs_it_and_who_is_unknown_does_not_starve()
+    {
+        var site = Examples.Site(2, 500, 500);
+        var power = Dispatcher.Dispatch(Ordered(site, [Examples.Session(site, 0, 0.9, 0.3, 0.8, 0.5, 600), Examples.Session(site, 1, 0.4, 0.3, 0.8, 1.6)], 40, 2), Examples.Noon).Setpoints.Select(p => p.Power.Kilowatts).ToList();
+        Assert.True(power[1] > 39, $"{power[0]} {power[1]}");
+        var unknown = Examples.Session(site, 0, 0.5, 0, 1, 10) with { Vehicle = null, StateOfCharge = null };
+        power = [.. Dispatcher.Dispatch(Ordered(site, [unknown, Examples.Session(site, 1, 0.7, 0.3, 0.8, 12)], 40, 2), Examples.Noon).Setpoints.Select(p => p.Power.Kilowatts)];
+        Assert.True(power[0] > 20, $"{power[0]} {power[1]}");
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

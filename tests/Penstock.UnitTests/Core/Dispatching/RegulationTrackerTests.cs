@@ -35,7 +35,8 @@ public sealed class RegulationTrackerTests
         Assert.Equal((RegulationMode.Holding, 1300), At(11));
         Assert.Equal((RegulationMode.Holding, 1300), At(60));
         Assert.Equal((RegulationMode.Plan, 300), At(61));
-        Assert.Equal((RegulationMode.Plan, 300.0), (RegulationTracker.Tick(default, Contract, Plan, null, Start).Setpoint.Mode, 300.0)); // none came yet
+        var first = RegulationTracker.Tick(default, Contract, Plan, null, Start).Setpoint; // none came yet
+        Assert.Equal((RegulationMode.Plan, 300.0), (first.Mode, first.Power.Kilowatts));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using NodaTime;
 using Penstock.Core.Flexibility;
 using Penstock.Core.Planning;
+using Penstock.Core.Units;
 using Penstock.UnitTests.Core.Planning;
 
 namespace Penstock.UnitTests.Core.Flexibility;
@@ -49,6 +50,16 @@ public sealed class SiteFlexibilityTests
     {
         var (problem, plan) = Planned(10, 1200, 0.7, 0.7, exportKw: 100);
         Assert.InRange(SiteFlexibility.Of([(problem, plan)], Examples.Noon)!.Draws.AsPlanned.Discharge[0][0], 0, 100 + Math.Max(0, plan.Aggregate[0].Kilowatts) + 1e-3);
+    }
+
+    [Fact]
+    public void A_cabinet_caps_what_hangs_on_it_and_a_site_lends_its_connection_to_no_other()
+    {
+        var (problem, plan) = Planned(10, 1200, 0.7, 0.7);
+        var closed = problem with { Site = problem.Site with { Nodes = [problem.Site.Nodes[0], problem.Site.Nodes[1] with { ExportMax = Power.FromKilowatts(40) }] } };
+        Assert.InRange(SiteFlexibility.Of([(closed, plan)], Examples.Noon)!.Draws.AsPlanned.Block[0][0], 39.9, 40.1);
+        var (mute, wide) = (Planned(10, 1200, 0.7, 0.7, exportKw: 0), Planned(1, 1200, 0.7, 0.7));
+        Assert.Equal(SiteFlexibility.Of([wide], Examples.Noon)!.Draws.AsPlanned.Block[1][0], SiteFlexibility.Of([mute, wide], Examples.Noon)!.Draws.AsPlanned.Block[1][0], 6);
     }
 
     [Fact]

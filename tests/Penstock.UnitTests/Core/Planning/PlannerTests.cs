@@ -26,6 +26,8 @@ public sealed class PlannerTests
             var problem = Examples.Problem(state, Examples.Noon);
             var plan = Planner.Plan(problem, new PlanId("p"), Examples.Noon, "test");
             Assert.True(plan.Certificate.LowerBound <= plan.Certificate.Cost + 1e-6);
+            var found = Planner.FleetPlan(new SiteFleet(problem)).BoundFound;
+            Assert.True(found <= plan.Cost.Sum + (1e-4 * Math.Max(1, Math.Abs(plan.Cost.Sum))), $"the bound {found} is above the cost {plan.Cost}");
             for (var t = 0; t < plan.Grid.Count; t++) Assert.InRange(plan.Aggregate[t].Kilowatts, -s.Export - 1e-6, s.Import + 1e-6);
             foreach (var session in problem.Sessions) CheckSession(session, plan.Sessions[session.Session.Id], problem);
         },
@@ -111,6 +113,19 @@ public sealed class PlannerTests
         Assert.Contains(plan.Binding, b => b is { NodeId: "cabinet", Source: LimitSource.Cabinet, ShadowPricePerKilowattHour: > 0 });
         Assert.All(plan.Aggregate, p => Assert.InRange(p.Kilowatts, -600, 60 + 1e-6));
         Assert.Equal(plan.Grid.Count, plan.PricePerKilowattHour.Length);
+    }
+
+    [Fact]
+    public void Two_cars_below_their_floors_behind_a_cabinet_for_one_share_it_and_the_bound_is_below_the_cost()
+    {
+        var site = Examples.Site(2, 100, 100, ratingKw: 7);
+        site = site with { Nodes = [site.Nodes[0], site.Nodes[1] with { ImportMax = Power.FromKilowatts(7) }] };
+        var problem = Examples.Problem(Examples.State(site, [Examples.Session(site, 0, 0.1, 0.2, 0.5, 18, 50), Examples.Session(site, 1, 0.1, 0.2, 0.5, 18, 50)]), Examples.Noon);
+        var plan = Planner.Plan(problem, new PlanId("p"), Examples.Noon, "test");
+        Assert.All(plan.Aggregate, p => Assert.InRange(p.Kilowatts, 0, 7 + 1e-6));
+        Assert.InRange(plan.Cost.Sum, 1, 100);
+        Assert.True(Planner.FleetPlan(new SiteFleet(problem)).BoundFound <= plan.Cost.Sum + 0.01);
+        Assert.Equal(0, plan.Cost.Shortfall, 2);
     }
 
     [Fact]

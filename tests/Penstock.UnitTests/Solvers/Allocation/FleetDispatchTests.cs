@@ -215,6 +215,7 @@ public sealed class FleetDispatchTests
         Assert.Contains("RegionStart goes from 0 to 2", Assert.Throws<ArgumentException>(() => new FleetDispatch(new FleetLayout([0, 1, 3], [0, 1]))).Message, StringComparison.Ordinal);
         Assert.Contains("StationLimits has 2 entries, 1 are expected", Assert.Throws<ArgumentException>(() => new FleetDispatch(FleetLayout.Even(3, 1, 1) with { StationLimits = new PowerLimit[2] })).Message, StringComparison.Ordinal);
         Assert.Contains("limit of -5 W", Assert.Throws<ArgumentException>(() => new FleetDispatch(FleetLayout.Even(3, 1, 1) with { StationLimits = [new PowerLimit(-5, 0)] })).Message, StringComparison.Ordinal);
+        Assert.Contains("step of 0 W", Assert.Throws<ArgumentException>(() => new FleetDispatch(FleetLayout.Even(3, 1, 1) with { StationStepW = [0] })).Message, StringComparison.Ordinal);
         Assert.Contains("step of -1 W", Assert.Throws<ArgumentException>(() => new FleetDispatch(FleetLayout.Even(3, 1, 1) with { StationStepW = [-1] })).Message, StringComparison.Ordinal);
     }
 

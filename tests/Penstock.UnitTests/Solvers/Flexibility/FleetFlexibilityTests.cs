@@ -120,7 +120,7 @@ public sealed class FleetFlexibilityTests
     iter: 40);
 
     [Fact]
-    public void A_million_draws_of_threads_give_the_same_as_one_after_the_other()
+    public void Draws_on_many_threads_are_those_of_one()
     {
         var problem = Penstock.Simulator.Instances.FleetInstance.Generate(2000, 5);
         var reference = ReferencePlan.Of(FleetPlanner.Plan(problem, new PlanOptions { GapWanted = 1e-3 }));
