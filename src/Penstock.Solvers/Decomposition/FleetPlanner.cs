@@ -54,9 +54,34 @@ public static class FleetPlanner
         var sites = new Dictionary<int, double[]>();
         whole.CollectPrices(problem.StepHours, sites);
         var plan = PlanEvaluation.Evaluate(problem, tree, draft, whole.CouplingAt(nothing).PricesOf(problem, whole.Prices, sites), result.Bound, solver.Asked, forEach);
+        if (problem.Events.Length > 0 && problem.Vehicles.LeaveProbability is null && plan.Certificate.Cost - result.Bound > Tolerance(result, options)) return Settled(problem, tree, plan, scale, options, forEach);
         if (!InteriorKnows(problem) || plan.Certificate.Cost - result.Bound <= Math.Max(Tolerance(result, options), StuckShare * Math.Abs(result.Cost))) return plan;
         var other = PlanOf(inside.Value, problem, tree, result.Bound, solver.Asked, forEach); // the search is stuck
         return other.Certificate.Cost < plan.Certificate.Cost ? other : plan;
+    }
+
+    /// <summary>
+    /// Where taking part in events is a choice a mixture has to round it, and misses limits by what it rounds. With everybody's choice fixed the problem is linear again: it is solved for the choices of a plan, and
+    /// for all who can taking part; the subsidy is then paid by the net rule, which is never less. The bound stays that of the free choice.
+    /// </summary>
+    private static FleetPlan Settled(FleetProblem problem, LimitTree tree, FleetPlan plan, double scale, PlanOptions options, ForEach forEach)
+    {
+        var (fleet, best) = (problem.Vehicles, plan);
+        foreach (var everybody in (ReadOnlySpan<bool>)[false, true])
+        {
+            var takes = new bool[fleet.Count, problem.Events.Length];
+            for (var i = 0; i < fleet.Count; i++)
+            {
+                var schedule = everybody ? [] : plan.Schedule(i);
+                for (var e = 0; e < problem.Events.Length; e++) takes[i, e] = fleet.DischargeMax[i] > 0 && (everybody || StayAccount.Given(problem, i, schedule, problem.Events[e]) > 0);
+            }
+
+            var interior = Inside(problem with { TakesPart = takes }, tree, scale, options, OneByOne);
+            var other = PlanEvaluation.Evaluate(problem, tree, DraftOf(interior, problem, tree), plan.Prices, plan.BoundFound, plan.Certificate.Passes + interior.Iterations, forEach);
+            if (other.Certificate.Cost < best.Certificate.Cost) best = other;
+        }
+
+        return best;
     }
 
     /// <summary>Prices and a first answer of every vehicle from the interior-point method.</summary>
@@ -100,11 +125,16 @@ public static class FleetPlanner
     /// <param name="before">Passes that were made already.</param>
     private static FleetPlan PlanOf(InteriorPoint interior, FleetProblem problem, LimitTree tree, double known, long before, ForEach forEach)
     {
-        var (prices, schedules) = (interior.Prices(), interior.Schedules());
-        var draft = new PlanDraft(problem, tree.Cells.Count) { PvOfWhole = interior.Pv(null) };
+        var prices = interior.Prices();
+        return PlanEvaluation.Evaluate(problem, tree, DraftOf(interior, problem, tree), prices, Math.Max(known, PriceBound.Of(problem, tree, prices, forEach)), before + interior.Iterations, forEach);
+    }
+
+    private static PlanDraft DraftOf(InteriorPoint interior, FleetProblem problem, LimitTree tree)
+    {
+        var (schedules, draft) = (interior.Schedules(), new PlanDraft(problem, tree.Cells.Count) { PvOfWhole = interior.Pv(null) });
         for (var c = 0; c < schedules.Length; c++) draft.Cells[c] = new CellMix([new CellMix.Part(1, null, schedules[c])]);
         for (var s = 0; s < problem.Sites.Length; s++) if (interior.Pv(s) is { } pv) draft.PvOfSites[s] = pv;
-        return PlanEvaluation.Evaluate(problem, tree, draft, prices, Math.Max(known, PriceBound.Of(problem, tree, prices, forEach)), before + interior.Iterations, forEach);
+        return draft;
     }
 
     private static FleetPlan Large(FleetProblem problem, LimitTree tree, double scale, PlanOptions options, ForEach forEach)

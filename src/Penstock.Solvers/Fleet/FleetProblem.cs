@@ -51,6 +51,9 @@ public sealed record FleetProblem(double StepHours, double[] Buy, double[] Sell,
     /// </summary>
     public double[]? DischargeFee { get; init; }
 
+    /// <summary>Who takes part in which events, where that is decided: [vehicle, event]. A participant is paid for all it discharges and pays for all it charges in the window; the interior-point method plans by it.</summary>
+    internal bool[,]? TakesPart { get; init; }
+
     /// <summary>Per kWh beyond the limits of a site; null = of the whole.</summary>
     public double PenaltyOf(int? site) => site is { } s && Sites[s].OverloadPenalty is { } own ? own : OverloadPenalty;
 }

@@ -256,7 +256,19 @@ internal sealed class FleetBlocks
             (x.Lower[v + n + t], x.Upper[v + n + t]) = (reachable - Room, high + Room);
         }
 
+        for (var e = 0; problem.TakesPart is { } takes && e < problem.Events.Length; e++) if (takes[i, e]) Pay(k, problem.Events[e]);
         (x.Upper[u], x.Cost[u]) = (BoundedVariables.NoUpper, battery.ShortfallPenalty);
         (x.Upper[w], x.Cost[w]) = (BoundedVariables.NoUpper, -battery.Salvage);
+    }
+
+    /// <summary>The subsidy of a participant, both ways.</summary>
+    private void Pay(int k, SubsidyEvent one)
+    {
+        var (n, v, paid) = (Steps(k), first[k], one.SubsidyPerKilowattHour * problem.StepHours);
+        for (var t = Math.Max(one.First, Arrival(k)) - Arrival(k); t < n && Arrival(k) + t <= one.Last; t++)
+        {
+            Variables.Cost[v + t] += paid;
+            if (Discharges(k)) Variables.Cost[v + (2 * n) + 2 + t] -= paid;
+        }
     }
 }

@@ -1,5 +1,6 @@
 using NodaTime;
 using Penstock.Core.Planning;
+using Penstock.Core.Sites;
 
 namespace Penstock.UnitTests.Core.Planning;
 
@@ -25,6 +26,18 @@ public sealed class WhatIfTests
         Assert.InRange(paid.Cost.Subsidies, 4 * Given(paid, window) * (1 - 1e-9), 4 * Given(paid, window) * (1 + 1e-9));
         Assert.InRange(plain.Cost.Sum - paid.Cost.Sum, 0, paid.Cost.Subsidies);
         Assert.True(paid.Certificate.Gap < 0.02, $"gap {paid.Certificate.Gap}");
+    }
+
+    [Fact]
+    public void A_subsidy_beside_an_order_leaves_the_order_as_it_is_and_the_gap_small()
+    {
+        var site = Examples.Site(20, 1500, 1500);
+        var state = Examples.State(site, Enumerable.Range(0, 20).Select(i => Examples.Session(site, i, 0.5 + (0.02 * i), 0.3, 0.8, 5 + (0.1 * i))));
+        var problem = Examples.Problem(SiteReducer.Apply(state, new InstructionReceived(Examples.Noon, Examples.Order(-300, 0, 1))), Examples.Noon);
+        var plan = Plan((WhatIf.Nothing with { SubsidyPerKilowattHour = 3, SubsidyWindow = new Interval(Examples.Noon + Duration.FromHours(2), Examples.Noon + Duration.FromHours(4)) }).Of(problem));
+        for (var t = 0; t < 4; t++) Assert.InRange(plan.Aggregate[t].Kilowatts, -300.1, -299.9);
+        Assert.True(plan.Cost.Subsidies > 100, $"{plan.Cost}");
+        Assert.True(plan.Certificate.Gap < 0.02, $"gap {plan.Certificate.Gap} {plan.Cost}");
     }
 
     [Fact]

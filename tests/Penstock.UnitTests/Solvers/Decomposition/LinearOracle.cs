@@ -89,8 +89,9 @@ internal static class LinearOracle
             var high = Math.Max(battery.EnergyMax, battery.EnergyArrival);
             for (int t = fleet.Arrival[i], n = 1; t < fleet.Departure[i]; t++, n++)
             {
-                var charge = Var(0, battery.ChargeMax, 0);
-                var discharge = battery.DischargeMax > 0 ? Var(0, battery.DischargeMax, h * ((battery.Wear / battery.DischargeEfficiency) + (problem.DischargeFee?[t] ?? 0))) : null;
+                var paid = Enumerable.Range(0, problem.TakesPart is null ? 0 : problem.Events.Length).Where(e => problem.TakesPart![i, e] && problem.Events[e].First <= t && t <= problem.Events[e].Last).Sum(e => problem.Events[e].SubsidyPerKilowattHour);
+                var charge = Var(0, battery.ChargeMax, h * paid);
+                var discharge = battery.DischargeMax > 0 ? Var(0, battery.DischargeMax, h * ((battery.Wear / battery.DischargeEfficiency) + (problem.DischargeFee?[t] ?? 0) - paid)) : null;
                 if (problem.Sites.Length > 0)
                 {
                     Feeds(fleet.Site[i], t, charge, 1);

@@ -68,6 +68,31 @@ public sealed class OracleTests
     },
     iter: 60);
 
+    [Fact]
+    public void Who_takes_part_in_an_event_is_chosen_well_and_no_choice_is_cheaper_than_the_bound()
+    {
+        var (worst, sum) = (0.0, 0.0);
+        for (var seed = 0; seed < 25; seed++)
+        {
+            var (count, steps) = (2 + (seed % 5), 8 + (seed % 9));
+            var problem = Fleets.Problem(Fleets.Random(count, steps, seed), steps, seed, 6, 4) with { Events = [new SubsidyEvent(steps / 3, (2 * steps) / 3, 0.6)] };
+            if (seed % 2 == 0) for (var t = steps / 3; t < steps / 2; t++) (problem.ImportMax[t], problem.ExportMax[t]) = (-2.0 * count, 2.0 * count); // an order: exactly so much
+            var least = Enumerable.Range(0, 1 << count).Min(choice =>
+            {
+                var takes = new bool[count, 1];
+                for (var i = 0; i < count; i++) takes[i, 0] = (choice >> i & 1) != 0;
+                return LinearOracle.Optimum(problem with { TakesPart = takes });
+            });
+            var plan = FleetPlanner.Plan(problem, Exact);
+            var size = Math.Max(1, Math.Abs(plan.Costs.Energy) + plan.Costs.Wear + plan.Costs.Shortfall + plan.Costs.Salvage + plan.Costs.Overload + plan.Costs.Subsidies);
+            Assert.InRange(least, plan.BoundFound - (1e-4 * size), plan.Certificate.Cost + (1e-4 * size));
+            var over = (plan.Certificate.Cost - least) / size;
+            (worst, sum) = (Math.Max(worst, over), sum + over);
+        }
+
+        Assert.True(worst < 0.05 && sum / 25 < 0.005, $"worst {worst}, mean {sum / 25}");
+    }
+
     [Theory]
     [InlineData(300, "GLOP")]
     [InlineData(300, "HIGHS_LINEAR_PROGRAMMING")]
