@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { csv } from '../src/lib/csv.ts'
 import { match } from '../src/lib/router.svelte.ts'
 import { align } from '../src/lib/series.ts'
-import { fromLocalInput, toLocalInput } from '../src/lib/time.ts'
+import { fromLocalInput, toLocalInput, windowAhead } from '../src/lib/time.ts'
 import { direction, energy, exact, margin, money, number, power, quantity, setLocale } from '../src/lib/units.ts'
 
 setLocale('en')
@@ -53,4 +53,6 @@ describe('time', () => {
     expect(toLocalInput(at, 'Asia/Shanghai')).toBe('2026-04-15T18:00')
     expect(fromLocalInput('2026-04-15T18:00', 'Asia/Shanghai')).toBe(at)
   })
+  test('a form begins an hour after the next quarter-hour and spans two', () =>
+    expect(windowAhead(Date.parse('2026-04-15T10:01:00Z'), 'Asia/Shanghai')).toEqual({ start: '2026-04-15T19:15', end: '2026-04-15T21:15' }))
 })

@@ -41,6 +41,12 @@ export function toLocalInput(at: When, zone: string): string {
   return shifted.toISOString().slice(0, 16)
 }
 
+/** A window that a form may begin with: from the next quarter-hour but an hour on, two hours long; as values of datetime-local fields. */
+export function windowAhead(now: number, zone: string): { start: string; end: string } {
+  const from = Math.ceil(now / 900_000) * 900_000 + 3_600_000
+  return { start: toLocalInput(from, zone), end: toLocalInput(from + 2 * 3_600_000, zone) }
+}
+
 /** The value of a datetime-local field as an instant in UTC; the later one of two in the hour that repeats. */
 export function fromLocalInput(value: string, zone: string): string {
   const wall = Date.parse(value + ':00Z')

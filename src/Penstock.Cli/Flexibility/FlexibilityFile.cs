@@ -76,11 +76,11 @@ internal static class FlexibilityFile
 
     private static void Offer(Utf8JsonWriter json, FlexibilityAnswer answer, IReadOnlyList<OfferPoint> points)
     {
-        var ((first, last), trace) = (answer.Request.Offer!.Value, answer.Trace!);
+        var (first, last) = answer.Request.Offer!.Value;
         json.WriteStartObject("offer");
         json.WriteNumber("firstStep", first);
         json.WriteNumber("lastStep", last);
-        json.WriteNumber("guaranteedBlockKw", Round(trace.LargestBlock(ReferencePlan.Of(answer.Plan), first)));
+        json.WriteNumber("guaranteedBlockKw", Round(answer.Block!.Value));
         json.WriteStartArray("points");
         foreach (var point in points)
         {

@@ -14,8 +14,8 @@ internal sealed record FlexibilityAnswer(FlexibilityRequest Request, PlanningInp
     /// <summary>Null unless a window was asked for.</summary>
     internal IReadOnlyList<OfferPoint>? Offer { get; init; }
 
-    /// <summary>The window's guaranteed discharge; null unless one was asked for.</summary>
-    internal DischargeTrace? Trace { get; init; }
+    /// <summary>The window's guaranteed discharge, kW; null unless one was asked for.</summary>
+    internal double? Block { get; init; }
 
     /// <summary>Null unless asked for.</summary>
     internal IReadOnlyList<HostedVehicles>? Hosted { get; init; }
@@ -60,9 +60,9 @@ internal static class FlexibilityRun
         var drawn = Measured("draws", () => FleetFlexibility.Drawn(reference, uncertainty, request.Seed, request.Draws, forEach: forEach));
         var envelope = Measured("envelope", () => EnergyEnvelope.Of(reference, forEach));
         var window = request.Offer;
-        var trace = window is { } w ? Measured("block", () => DischargeTrace.Of(reference, w.First, w.Last - w.First + 1, forEach)) : null;
+        double? block = window is { } w ? Measured("block", () => DischargeTrace.Of(reference, w.First, w.Last - w.First + 1, forEach).LargestBlock(reference, w.First)) : null;
         var offer = window is { } o ? Measured("offer", () => OfferCurve.Of(plan, o.First, o.Last, OfferCurve.Prices(problem), options, forEach)) : null;
         var hosted = request.Hosting ? Measured("hosting", () => HostingCapacity.Of(problem, new HostingOptions { Seed = request.Seed, WithSites = problem.Sites.Length > 0, Vehicles = vehicles }, forEach)) : null;
-        return new FlexibilityAnswer(request, input, plan, drawn, envelope) { Trace = trace, Offer = offer, Hosted = hosted, Efforts = efforts };
+        return new FlexibilityAnswer(request, input, plan, drawn, envelope) { Block = block, Offer = offer, Hosted = hosted, Efforts = efforts };
     }
 }

@@ -29,7 +29,7 @@ internal static class FlexibilityTableText
         if (answer.Offer is { } offer) Offer(answer, offer, Line);
         if (answer.Hosted is not { } hosted) return;
         Line($"");
-        Line($"hosted by the {(input.Problem.Sites.Length > 0 ? "limits of whole and sites" : "limit of the whole")} without overload or shortfall, of {input.VehicleIds.Length}:");
+        Line($"hosted by the {(input.Problem.Sites.Length > 0 ? "limits of whole and sites" : "limit of the whole")} without overload or shortfall, of {input.VehicleIds.Length - input.Batteries}:");
         foreach (var one in hosted) Line($"{one.Regime,-13}{one.Vehicles,10}  {one.Share * 100,6:0.0} %{(one.IsProven ? "" : "  (more are not proven impossible)")}");
     }
 
@@ -49,9 +49,9 @@ internal static class FlexibilityTableText
 
     private static void Offer(FlexibilityAnswer answer, IReadOnlyList<OfferPoint> points, Action<FormattableString> line)
     {
-        var ((first, last), trace, cost) = (answer.Request.Offer!.Value, answer.Trace!, answer.Plan.Certificate.Cost);
+        var ((first, last), cost) = (answer.Request.Offer!.Value, answer.Plan.Certificate.Cost);
         line($"");
-        line($"Steps {first}-{last} ({Time(answer, first)}-{Time(answer, last + 1)}): guaranteed block of discharge {trace.LargestBlock(ReferencePlan.Of(answer.Plan), first):0.0} kW by vehicles that stay through it");
+        line($"Steps {first}-{last} ({Time(answer, first)}-{Time(answer, last + 1)}): guaranteed block of discharge {answer.Block:0.0} kW by vehicles that stay through it");
         line($"{"price",8}{"mean kW",13}{"least kW",13}{"costs " + answer.Input.Currency,15}{"gap",10}");
         foreach (var p in points) line($"{p.Price,8:0.000}{p.MeanKilowatts,13:0.0}{p.MinimumKilowatts,13:0.0}{p.Cost - cost,15:0.00}{p.Certificate.Gap,10:0.0e+0}");
     }

@@ -68,7 +68,7 @@ public static class Dispatcher
         var key = orders.Select(o => (o!.Value.Key.Value + 0.5) / ExactSum.Bins).ToArray();
         for (var round = 0; round < RoundsMax; round++)
         {
-            var rest = new Participants([], low, high).Rest;
+            var rest = Dispatching.Participants.RestOf(low, high);
             if (target < rest.Sum()) ExactSum.Share(low, rest, key, target, power);
             else ExactSum.Share(rest, high, key, target, power);
             var asked = power.ToArray();
@@ -132,7 +132,9 @@ public static class Dispatcher
 internal sealed record Participants(List<EvseRange> Ranges, double[] Lower, double[] Upper)
 {
     /// <summary>The power nearest to 0 of each: nobody charges above it while another discharges.</summary>
-    internal double[] Rest => [.. Lower.Select((l, i) => Math.Clamp(0, l, Upper[i]))];
+    internal double[] Rest => RestOf(Lower, Upper);
+
+    internal static double[] RestOf(double[] lower, double[] upper) => [.. lower.Select((l, i) => Math.Clamp(0, l, upper[i]))];
 
     /// <summary>Whether a target asks for room above rest, and which part of the room below it is asked for, 0 to 1.</summary>
     internal (bool Charging, double Share) Asked(double targetKw)

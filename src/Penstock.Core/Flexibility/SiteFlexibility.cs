@@ -1,5 +1,6 @@
 using NodaTime;
 using Penstock.Core.Planning;
+using Penstock.Core.Sites;
 using Penstock.Core.Time;
 using Penstock.Core.Units;
 using Penstock.Solvers.Fleet;
@@ -8,7 +9,7 @@ using Penstock.Solvers.Flexibility;
 namespace Penstock.Core.Flexibility;
 
 /// <summary>
-/// What the vehicles of some sites can change against their plans, from now on: <c>SiteFlexibility.Of(plans, now) -> SiteFlexibility?</c>. Only vehicles that are plugged in and planned count; no arrival is expected.
+/// What the vehicles of a site, or of several together, can change against their plans, from now on. Only vehicles that are plugged in and planned count; no arrival is expected.
 /// </summary>
 /// <param name="Grid">From the slot that holds now to the end of the plans.</param>
 /// <param name="Vehicles">How many count.</param>
@@ -24,54 +25,42 @@ public sealed record SiteFlexibility(TimeGrid Grid, int Vehicles, FlexibilityDra
 
     public const double P90 = 0.9;
 
-    /// <param name="sites">Each site's problem as it is now, with its plan; the plans share one slot length. Every limit of the trees caps what is behind it.</param>
-    /// <returns>Null when no plan holds <paramref name="now"/>.</returns>
-    public static SiteFlexibility? Of(IReadOnlyCollection<(PlanningProblem Problem, Plan Plan)> sites, Instant now)
+    /// <param name="problem">The site as it is now. Every limit of its tree caps what hangs on it.</param>
+    /// <returns>Null when the plan does not hold <paramref name="now"/>.</returns>
+    public static SiteFlexibility? Of(PlanningProblem problem, Plan plan, Instant now)
     {
-        var current = sites.Where(s => s.Plan.Grid.SlotAt(now) is not null).ToList();
-        if (current.Count == 0) return null;
-        var grid = Rest(current.MinBy(s => s.Plan.Grid.End).Plan.Grid, now);
-        var (all, draws) = (new Group(grid), default(FlexibilityDraws));
-        foreach (var (problem, plan) in current)
-        {
-            var site = OfSite(problem, plan, grid, all);
-            draws = draws is null ? site : draws + site;
-        }
-
-        return new SiteFlexibility(grid, all.Batteries.Count, draws!, EnergyEnvelope.Of(all.Reference()));
-    }
-
-    /// <summary>From the leaves of the limit tree up: the sum of what hangs on a node, within its limits.</summary>
-    private static FlexibilityDraws OfSite(PlanningProblem problem, Plan plan, TimeGrid grid, Group all)
-    {
-        var nodes = problem.Site.Nodes;
-        var groups = nodes.ToDictionary(n => n.NodeId, _ => new Group(grid), StringComparer.Ordinal);
-        var first = all.Batteries.Count;
+        if (plan.Grid.SlotAt(now) is not { } slot) return null;
+        var grid = new TimeGrid(plan.Grid.StartOf(slot), plan.Grid.Slot, plan.Grid.Count - slot);
+        var all = new Group(grid);
+        var groups = problem.Site.Nodes.ToDictionary(n => n.NodeId, _ => new Group(grid), StringComparer.Ordinal);
         foreach (var session in problem.Sessions)
         {
-            if (plan.Sessions.TryGetValue(session.Session.Id, out var planned) && groups[session.Evse.NodeId].Add(session, plan, planned)) all.Add(session, plan, planned);
+            if (plan.Sessions.TryGetValue(session.Session.Id, out var planned) && groups[session.Evse.NodeId].Add(session, planned, slot)) all.Add(session, planned, slot);
         }
 
+        return new SiteFlexibility(grid, all.Batteries.Count, Within(problem.Site, groups, grid), EnergyEnvelope.Of(all.Reference()));
+    }
+
+    /// <summary>Of two sites whose grids begin together, up to the end of the shorter one.</summary>
+    public static SiteFlexibility operator +(SiteFlexibility a, SiteFlexibility b) =>
+        new(a.Grid.Count < b.Grid.Count ? a.Grid : b.Grid, a.Vehicles + b.Vehicles, a.Draws + b.Draws, a.Envelope + b.Envelope);
+
+    /// <summary>From the leaves of the limit tree up: the sum of what hangs on a node, within its limits.</summary>
+    private static FlexibilityDraws Within(SiteLayout site, Dictionary<string, Group> groups, TimeGrid grid)
+    {
         var sums = new Dictionary<string, FlexibilityDraws>(StringComparer.Ordinal);
-        for (var n = nodes.Length - 1; n >= 0; n--) // parents come before children
+        var first = (int)(Lot.Of(site.Id.Value) >> 2); // vehicles of different sites draw for themselves
+        for (var n = site.Nodes.Length - 1; ; n--) // parents come before children, the root is the first
         {
-            var (node, group) = (nodes[n], groups[nodes[n].NodeId]);
+            var (node, group) = (site.Nodes[n], groups[site.Nodes[n].NodeId]);
             var own = FleetFlexibility.Drawn(group.Reference(), new FlexibilityUncertainty(), Seed, firstNumber: first);
             first += group.Batteries.Count;
             double[] All(Power power) => [.. Enumerable.Repeat(power.Kilowatts, grid.Count)];
             var below = sums.TryGetValue(node.NodeId, out var children) ? children + own : own;
-            var within = below.Within(All(node.ParentId is null ? problem.Site.BuildingLoad : Power.Zero), All(node.ImportMax), All(node.ExportMax), grid.SlotHours);
+            var within = below.Within(All(node.ParentId is null ? site.BuildingLoad : Power.Zero), All(node.ImportMax), All(node.ExportMax), grid.SlotHours);
             if (node.ParentId is not { } parent) return within;
             sums[parent] = sums.TryGetValue(parent, out var beside) ? beside + within : within;
         }
-
-        throw new InvalidOperationException($"The limit tree of site {problem.Site.Id} has no root.");
-    }
-
-    private static TimeGrid Rest(TimeGrid grid, Instant now)
-    {
-        var slot = grid.SlotAt(now)!.Value;
-        return new TimeGrid(grid.StartOf(slot), grid.Slot, grid.Count - slot);
     }
 
     /// <summary>Planned sessions with the rest of their schedules, from the energy that the plan has them at.</summary>
@@ -81,9 +70,9 @@ public sealed record SiteFlexibility(TimeGrid Grid, int Vehicles, FlexibilityDra
 
         internal List<SessionBattery> Batteries { get; } = [];
 
-        internal bool Add(PlanningSession session, Plan plan, SessionPlan planned)
+        /// <param name="begun">The plan's slot that the grid begins with.</param>
+        internal bool Add(PlanningSession session, SessionPlan planned, int begun)
         {
-            var begun = plan.Grid.SlotAt(grid.Start)!.Value;
             var one = SessionBattery.Of(session with { Stored = planned.StoredEnergy[begun], From = grid.Start }, grid, 0, 0);
             if (one.Steps == 0) return false;
             Batteries.Add(one);

@@ -21,6 +21,9 @@ public static class SiteOffers
     /// <summary>A price is at most this many times the spread of the tariff.</summary>
     private const double SpreadsMax = 3;
 
+    /// <summary>A tariff with less spread than this is tried as if it had it, per kWh.</summary>
+    private const double SpreadLeast = 0.1;
+
     /// <param name="sites">All over the same slots and tariff.</param>
     /// <param name="first">First slot of the window in the problems' grids.</param>
     /// <param name="end">The slot after its last one.</param>
@@ -28,24 +31,15 @@ public static class SiteOffers
     public static ImmutableArray<SiteOffer> Of(IReadOnlyList<PlanningProblem> sites, int first, int end, int points = PointsUsual, ForEach? forEach = null)
     {
         if (sites.Count == 0) return [];
-        var prices = Prices(sites[0], points);
+        var prices = OfferCurve.Prices(SpreadsMax * Math.Max(SpreadLeast, sites[0].BuyPerKilowattHour.Max() - sites[0].SellPerKilowattHour.Min()), points);
         var curves = new (double Base, IReadOnlyList<OfferPoint> Points)[sites.Count];
-        void Answer(int s)
+        (forEach ?? InTurn.OneByOne)(sites.Count, s =>
         {
             var plan = FleetPlanner.Plan(new SiteFleet(sites[s]).Problem());
             curves[s] = (plan.Certificate.Cost, OfferCurve.Of(plan, first, end - 1, prices));
-        }
-
-        if (forEach is null) for (var s = 0; s < sites.Count; s++) Answer(s);
-        else forEach(sites.Count, Answer);
+        });
         return [.. Enumerable.Range(0, prices.Length).Select(k => new SiteOffer(
             prices[k], curves.Sum(c => c.Points[k].MeanKilowatts), curves.Sum(c => c.Points[k].MinimumKilowatts), curves.Sum(c => c.Points[k].Cost - c.Base),
             new FleetCertificate(curves.Sum(c => c.Points[k].Certificate.Cost), curves.Sum(c => c.Points[k].Certificate.LowerBound), 0).Gap))];
-    }
-
-    private static double[] Prices(PlanningProblem problem, int points)
-    {
-        var spread = problem.BuyPerKilowattHour.Max() - problem.SellPerKilowattHour.Min();
-        return [.. Enumerable.Range(1, points).Select(n => Math.Max(spread, 0.1) * SpreadsMax * n / points)];
     }
 }

@@ -29,16 +29,17 @@ public static class Planner
         var site = new SiteFleet(problem);
         var fleet = FleetPlan(site);
         var power = FeasibleSchedule.Make(problem, site.Sessions, site.Trajectories(fleet));
-        var cost = CostOf(problem, site, power);
+        var (sum, loads) = (Sum(problem, power), LimitLoads(problem, site, power));
+        var cost = CostOf(problem, site, power, sum, loads);
         var unmoved = site.Sessions.Where(s => s.Steps == 0).Sum(s => s.Cost([], [], [], 0).Sum); // they leave before a slot is over: not in the fleet
         return new Plan(
             id, problem.Site.Id, now, trigger, problem.Grid,
             site.Sessions.Select((s, i) => Schedule(problem, s, power[i])).ToImmutableDictionary(s => s.Session),
-            [.. Enumerable.Range(0, problem.Grid.Count).Select(t => Power.FromKilowatts(power.Sum(p => p[t])))],
+            [.. sum.Select(Power.FromKilowatts)],
             [.. fleet.Prices.Net], cost,
             new Certificate(cost.Sum, Math.Min(fleet.Certificate.LowerBound + unmoved, cost.Sum), (int)Math.Ceiling(fleet.Certificate.Passes)),
-            [.. Binding(problem, site, fleet, power)],
-            [.. Relaxed(problem, site, power)]);
+            [.. Binding(site, fleet, loads)],
+            [.. Relaxed(problem, site, power, sum, loads)]);
     }
 
     /// <summary>
@@ -51,26 +52,30 @@ public static class Planner
         return site.Staying.Any(s => s.Problem.EnergyArrival < s.Problem.EnergyMin) && fleet.Overloads.Any(o => o.Site is not null) ? FleetPlanner.Plan(site.Problem(soft: true), options) : fleet;
     }
 
-    private static PlanCost CostOf(PlanningProblem problem, SiteFleet site, double[][] power)
+    private static PlanCost CostOf(PlanningProblem problem, SiteFleet site, double[][] power, double[] sum, (LimitNode Node, double[] Load)[] loads)
     {
         var (hours, buy, sell) = (problem.Grid.SlotHours, problem.BuyPerKilowattHour, problem.SellPerKilowattHour);
-        var (sum, orders, subsidies) = (new PlanCost(0, 0, 0, 0, 0, 0, 0), 0.0, 0.0);
-        for (var i = 0; i < power.Length; i++)
+        var (cost, orders, subsidies) = (new PlanCost(0, 0, 0, 0, 0, 0, 0), 0.0, 0.0);
+        for (var i = 0; i < power.Length; i++) cost += site.Sessions[i].Cost(power[i], buy.AsSpan(), sell.AsSpan(), hours);
+        foreach (var offer in problem.Offers)
         {
-            sum += site.Sessions[i].Cost(power[i], buy.AsSpan(), sell.AsSpan(), hours);
-            foreach (var offer in problem.Offers) subsidies += offer.PerKilowattHour * Math.Max(0, -power[i][problem.Grid.SlotFrom(offer.Window.Start)..Math.Max(problem.Grid.SlotFrom(offer.Window.Start), problem.Grid.SlotFrom(offer.Window.End))].Sum()) * hours;
+            if (site.Event(offer) is not { } window) continue;
+            foreach (var one in power) subsidies += offer.PerKilowattHour * Math.Max(0, -one[window.First..(window.Last + 1)].Sum()) * hours;
         }
 
-        for (var t = 0; t < problem.Grid.Count; t++) if (site.Orders[t] is { } order) orders += Math.Abs(power.Sum(p => p[t]) - order.Target.Kilowatts) * hours;
-        var over = LimitLoads(problem, site, power).Sum(n => n.Load.Sum(kw => Math.Max(0, kw - n.Node.ImportMax.Kilowatts) + Math.Max(0, -n.Node.ExportMax.Kilowatts - kw))) * hours;
-        return sum with { Orders = orders * SessionBattery.OrderPenalty(site.PriceMax), Limits = over * SessionBattery.LimitPenalty(site.PriceMax), Subsidies = subsidies };
+        for (var t = 0; t < sum.Length; t++) if (site.Orders[t] is { } order) orders += Math.Abs(sum[t] - order.Target.Kilowatts) * hours;
+        var over = loads.Sum(n => n.Load.Sum(kw => Math.Max(0, kw - n.Node.ImportMax.Kilowatts) + Math.Max(0, -n.Node.ExportMax.Kilowatts - kw))) * hours;
+        return cost with { Orders = orders * SessionBattery.OrderPenalty(site.PriceMax), Limits = over * SessionBattery.LimitPenalty(site.PriceMax), Subsidies = subsidies };
     }
 
+    /// <summary>Net kW of all sessions in each slot.</summary>
+    private static double[] Sum(PlanningProblem problem, double[][] power) => [.. Enumerable.Range(0, problem.Grid.Count).Select(t => power.Sum(p => p[t]))];
+
     /// <summary>Net kW through each node of the limit tree in each slot.</summary>
-    private static IEnumerable<(LimitNode Node, double[] Load)> LimitLoads(PlanningProblem problem, SiteFleet site, double[][] power)
+    private static (LimitNode Node, double[] Load)[] LimitLoads(PlanningProblem problem, SiteFleet site, double[][] power)
     {
         var path = new NodePaths(problem.Site);
-        foreach (var node in problem.Site.Nodes)
+        return [.. problem.Site.Nodes.Select(node =>
         {
             var load = new double[problem.Grid.Count];
             if (node.ParentId is null) Array.Fill(load, problem.Site.BuildingLoad.Kilowatts);
@@ -80,8 +85,8 @@ public static class Planner
                 for (var t = 0; t < load.Length; t++) load[t] += power[i][t];
             }
 
-            yield return (node, load);
-        }
+            return (node, load);
+        })];
     }
 
     private static SessionPlan Schedule(PlanningProblem problem, SessionBattery one, double[] power)
@@ -104,9 +109,8 @@ public static class Planner
         return new SessionPlan(session.Id, session.Vehicle?.Id, session.Evse, [.. power.Select(Power.FromKilowatts)], stored.MoveToImmutable(), upTo.MoveToImmutable(), downTo.MoveToImmutable());
     }
 
-    private static IEnumerable<BindingLimit> Binding(PlanningProblem problem, SiteFleet site, FleetPlan fleet, double[][] power)
+    private static IEnumerable<BindingLimit> Binding(SiteFleet site, FleetPlan fleet, (LimitNode Node, double[] Load)[] loads)
     {
-        var loads = LimitLoads(problem, site, power).ToArray();
         return Penstock.Solvers.Decomposition.BindingLimit.Of(fleet).Where(b => b.ShadowPrice >= ShadowPriceLeast).Select(Told).OfType<BindingLimit>().Take(BindingMax);
 
         BindingLimit? Told(Penstock.Solvers.Decomposition.BindingLimit b)
@@ -119,7 +123,7 @@ public static class Planner
         }
     }
 
-    private static IEnumerable<Relaxation> Relaxed(PlanningProblem problem, SiteFleet site, double[][] power)
+    private static IEnumerable<Relaxation> Relaxed(PlanningProblem problem, SiteFleet site, double[][] power, double[] sum, (LimitNode Node, double[] Load)[] loads)
     {
         for (var i = 0; i < power.Length; i++)
         {
@@ -129,7 +133,7 @@ public static class Planner
             if (battery.EnergyMin - battery.EnergyArrival > Tolerance) yield return new Relaxation(vehicle, problem.Site.Id, "floor", battery.EnergyMin - battery.EnergyArrival, "kWh");
         }
 
-        foreach (var (node, load) in LimitLoads(problem, site, power))
+        foreach (var (node, load) in loads)
         {
             var (over, under) = (load.Max() - node.ImportMax.Kilowatts, -node.ExportMax.Kilowatts - load.Min());
             if (over > Tolerance) yield return new Relaxation(null, problem.Site.Id, "nodeImport", over, "kW");
@@ -138,10 +142,8 @@ public static class Planner
 
         foreach (var order in site.Orders.OfType<Penstock.Core.GridEvents.GridInstruction>().DistinctBy(o => o.Id))
         {
-            var missing = Enumerable.Range(0, problem.Grid.Count).Where(t => site.Orders[t] == order).Max(t => Missing(order.Target.Kilowatts, power.Sum(p => p[t])));
+            var missing = Enumerable.Range(0, sum.Length).Where(t => site.Orders[t] == order).Max(t => Math.Abs(sum[t] - order.Target.Kilowatts)); // the dispatcher will hold it exactly, where it can
             if (missing > Tolerance) yield return new Relaxation(null, problem.Site.Id, "gridEvent", missing, "kW");
         }
-
-        static double Missing(double target, double planned) => Math.Abs(target - planned); // the dispatcher will hold it exactly, where it can
     }
 }

@@ -43,7 +43,7 @@ internal sealed class SiteFleet
             SessionBattery.OrderPenalty(PriceMax), FleetOf(Staying, s => place[s.Session.Evse.NodeId], soft))
         {
             DischargeFee = [.. buy.Zip(problem.SellPerKilowattHour, (b, s) => b - s)],
-            Events = [.. problem.Offers.Select(o => Event(o)).OfType<SubsidyEvent>()],
+            Events = [.. problem.Offers.Select(Event).OfType<SubsidyEvent>()],
             Sites = [.. problem.Site.Nodes.Select(n => Limits(n, n.ParentId is { } above ? place[above] : null, steps))],
         };
     }
@@ -52,7 +52,8 @@ internal sealed class SiteFleet
         .Where(i => i.AbortedAt is null && slot >= (problem.Grid.SlotAt(i.Window.Start) ?? (i.Window.Start < problem.Grid.Start ? 0 : problem.Grid.Count)) && slot < problem.Grid.SlotFrom(i.Window.End))
         .OrderBy(i => i.NotifiedAt).LastOrDefault();
 
-    private SubsidyEvent? Event(SubsidyOffer offer)
+    /// <summary>The slots of a subsidy; null when none begins in its window.</summary>
+    internal SubsidyEvent? Event(SubsidyOffer offer)
     {
         var (first, end) = (problem.Grid.SlotFrom(offer.Window.Start), problem.Grid.SlotFrom(offer.Window.End));
         return first < end ? new SubsidyEvent(first, end - 1, offer.PerKilowattHour) : null;
@@ -84,15 +85,13 @@ internal sealed class SiteFleet
     /// <summary>Stored energy after each slot that a plan's schedules lead to, kWh, of all sessions.</summary>
     internal double[][] Trajectories(FleetPlan plan)
     {
-        var (result, next) = (new double[Sessions.Length][], 0);
-        for (var i = 0; i < Sessions.Length; i++)
+        var (schedules, next) = (new float[Staying.Length][], 0);
+        foreach (var (vehicle, net) in plan.Schedules()) schedules[vehicle] = net;
+        return Array.ConvertAll(Sessions, one =>
         {
-            var one = Sessions[i];
-            var (energy, schedule) = (one.Problem.EnergyArrival, one.Steps > 0 ? plan.Schedule(next++) : []);
-            result[i] = new double[problem.Grid.Count];
-            for (var t = 0; t < result[i].Length; t++) result[i][t] = energy += t >= one.First && t < one.First + one.Steps ? one.Change(schedule[t - one.First], problem.Grid.SlotHours) : 0;
-        }
-
-        return result;
+            var (stored, energy, schedule) = (new double[problem.Grid.Count], one.Problem.EnergyArrival, one.Steps > 0 ? schedules[next++] : []);
+            for (var t = 0; t < stored.Length; t++) stored[t] = energy += t >= one.First && t < one.First + one.Steps ? one.Change(schedule[t - one.First], problem.Grid.SlotHours) : 0;
+            return stored;
+        });
     }
 }

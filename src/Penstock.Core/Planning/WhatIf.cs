@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using NodaTime;
-using Penstock.Core.Sites;
+using Penstock.Core.Time;
+using Penstock.Core.Units;
 
 namespace Penstock.Core.Planning;
 
@@ -20,20 +21,23 @@ public sealed record WhatIf(double SubsidyPerKilowattHour, Interval? SubsidyWind
     /// <summary>Nothing changes.</summary>
     public static WhatIf Nothing { get; } = new(0, null, 1, 1, 1);
 
-    /// <summary>What is out of range: the field, its value and what was expected. Empty when it can be asked.</summary>
-    public IEnumerable<(string Field, double Value, string Expected)> Faults()
+    /// <summary>What is out of range for a problem over <paramref name="grid"/>: the field, its value and what was expected. Empty when it can be asked.</summary>
+    public IEnumerable<(string Field, object? Value, string Expected)> Faults(TimeGrid grid)
     {
         if (!Within(SubsidyPerKilowattHour, SubsidyMax)) yield return (nameof(SubsidyPerKilowattHour), SubsidyPerKilowattHour, $"0 to {SubsidyMax}");
         if (!Within(PriceSpread, SpreadMax)) yield return (nameof(PriceSpread), PriceSpread, $"0 to {SpreadMax}");
         if (!Within(Participation, 1)) yield return (nameof(Participation), Participation, "0 to 1");
         if (!Within(ConnectionLimit, LimitMax)) yield return (nameof(ConnectionLimit), ConnectionLimit, $"0 to {LimitMax}");
-        if (SubsidyPerKilowattHour > 0 && SubsidyWindow is null) yield return (nameof(SubsidyWindow), SubsidyPerKilowattHour, "a window, its end after its start, for the subsidy");
+        if (SubsidyPerKilowattHour > 0 && !(SubsidyWindow is { } window && grid.SlotFrom(window.Start) < grid.SlotFrom(window.End)))
+        {
+            yield return (nameof(SubsidyWindow), SubsidyWindow, $"for a subsidy a window within {grid.Start} and {grid.End} in which a slot begins");
+        }
     }
 
     /// <exception cref="ArgumentOutOfRangeException">See <see cref="Faults"/>.</exception>
     public PlanningProblem Of(PlanningProblem problem)
     {
-        foreach (var (field, value, expected) in Faults()) throw new ArgumentOutOfRangeException(field, value, $"{expected} was expected.");
+        foreach (var (field, value, expected) in Faults(problem.Grid)) throw new ArgumentOutOfRangeException(field, value, $"{expected} was expected.");
         return problem with
         {
             BuyPerKilowattHour = Spread(problem.BuyPerKilowattHour),
@@ -57,18 +61,6 @@ public sealed record WhatIf(double SubsidyPerKilowattHour, Interval? SubsidyWind
     private ImmutableArray<PlanningSession> Participating(ImmutableArray<PlanningSession> sessions)
     {
         var drawn = Participation * (1L << 32);
-        return [.. sessions.Select(s => s with { MayDischarge = s.MayDischarge && Lot(s.Session.Id) < drawn })];
-    }
-
-    /// <summary>FNV-1a, its bits spread by the finaliser of MurmurHash3: ids that differ in one digit are far apart.</summary>
-    private static uint Lot(SessionId id)
-    {
-        unchecked
-        {
-            var hash = id.Value.Aggregate(2166136261u, (h, c) => (h ^ c) * 16777619);
-            hash = (hash ^ (hash >> 16)) * 0x85EBCA6B;
-            hash = (hash ^ (hash >> 13)) * 0xC2B2AE35;
-            return hash ^ (hash >> 16);
-        }
+        return [.. sessions.Select(s => s with { MayDischarge = s.MayDischarge && Lot.Of(s.Session.Id.Value) < drawn })];
     }
 }

@@ -1,5 +1,6 @@
 using NodaTime;
 using Penstock.Core.Flexibility;
+using Penstock.Core.Planning;
 using Penstock.Core.Sites;
 using Penstock.Core.Time;
 using Penstock.Server.Hosting;
@@ -48,24 +49,34 @@ public sealed record OfferPointView(double PricePerKwh, double MeanKw, double Gu
 
 public sealed record OfferView(string? SiteId, DateTimeOffset Start, DateTimeOffset End, string Currency, IReadOnlyList<OfferPointView> Points);
 
-/// <summary>Flexibility of a site or the portfolio, made anew when a plan or the quarter-hour changes: many pages cost as much as one.</summary>
+/// <summary>Flexibility of a site or the portfolio. A site's is made anew when its plan or the quarter-hour changes, a sum when one of its sites' is: many pages cost as much as one.</summary>
 public sealed class FlexibilityReader(SiteDirectory sites, PlanningWorker planning, TimeProvider time)
 {
     private readonly Lock gate = new();
-    private readonly Dictionary<string, (string Of, SiteFlexibilityView View)> made = new(StringComparer.Ordinal); // one per site, and the portfolio
+    private readonly Dictionary<SiteId, (PlanId Plan, Instant Slot, SiteFlexibility? Made)> bySite = [];
+    private readonly Dictionary<string, (IReadOnlyList<SiteFlexibility> Of, SiteFlexibilityView View)> views = new(StringComparer.Ordinal); // one per site, and the portfolio
 
     public SiteFlexibilityView Read(string? siteId)
     {
-        var now = time.Now();
-        var states = sites.All.Where(s => siteId is null || s.Id.Value == siteId).Select(s => s.Snapshot).Where(s => s.Plan is not null).ToList();
-        var of = $"{PlanningWorker.GridAt(now).Start} {string.Join(' ', states.Select(s => s.Plan!.Id.Value))}";
         lock (gate)
         {
-            if (made.TryGetValue(siteId ?? "", out var known) && known.Of == of) return known.View;
-            var view = SiteFlexibilityView.Of(siteId, now, SiteFlexibility.Of([.. states.Select(s => (planning.ProblemOf(s, now), s.Plan!))], now));
-            made[siteId ?? ""] = (of, view);
+            var now = time.Now();
+            List<SiteFlexibility> parts = [.. sites.All.Where(s => siteId is null || s.Id.Value == siteId).Select(s => Of(s.Snapshot, now)).OfType<SiteFlexibility>()];
+            if (views.TryGetValue(siteId ?? "", out var known) && known.Of.SequenceEqual(parts, ReferenceEqualityComparer.Instance)) return known.View;
+            var view = SiteFlexibilityView.Of(siteId, now, parts.Count == 0 ? null : parts.Aggregate((a, b) => a + b));
+            views[siteId ?? ""] = (parts, view);
             return view;
         }
+    }
+
+    private SiteFlexibility? Of(SiteState state, Instant now)
+    {
+        if (state.Plan is not { } plan) return null;
+        var slot = PlanningWorker.GridAt(now).Start;
+        if (bySite.TryGetValue(state.Layout.Id, out var known) && known.Plan == plan.Id && known.Slot == slot) return known.Made;
+        var made = SiteFlexibility.Of(planning.ProblemOf(state, now), plan, now);
+        bySite[state.Layout.Id] = (plan.Id, slot, made);
+        return made;
     }
 }
 

@@ -77,23 +77,25 @@ internal static class PlanEndpoints
     {
         api.MapGet("/plans", (SqlStore store, string? siteId) => new PageView<PlanView>(
             store.Query<string>("SELECT body FROM plan WHERE @siteId IS NULL OR site_id = @siteId ORDER BY made_at DESC, plan_id DESC LIMIT 200", new { siteId }).ConvertAll(StorageJson.Read<PlanView>), null));
-        api.MapGet("/plans/current", (string? siteId, SiteDirectory sites, PlanningWorker planning, History history, TimeProvider time) => Current(siteId, sites, planning, history, time.Now()));
+        api.MapGet("/plans/current", (string? siteId, SiteDirectory sites, PlanningWorker planning, History history, SqlStore store, TimeProvider time) => Current(siteId, sites, planning, history, store, time.Now()));
         api.MapPost("/plans/what-if", Ask);
-        api.MapGet("/plans/{id}", (string id, SqlStore store) => store.First<string>("SELECT body FROM plan WHERE plan_id = @id", new { id }) is { } body
-            ? Results.Ok(StorageJson.Read<PlanView>(body))
-            : Problems.NotFound("plan", id));
+        api.MapGet("/plans/{id}", (string id, SqlStore store) => Stored(id, store) is { } view ? Results.Ok(view) : Problems.NotFound("plan", id));
     }
 
-    private static IResult Current(string? siteId, SiteDirectory sites, PlanningWorker planning, History history, Instant now)
+    private static PlanView? Stored(string id, SqlStore store) => store.First<string>("SELECT body FROM plan WHERE plan_id = @id", new { id }) is { } body ? StorageJson.Read<PlanView>(body) : null;
+
+    private static IResult Current(string? siteId, SiteDirectory sites, PlanningWorker planning, History history, SqlStore store, Instant now)
     {
         if (siteId is null) return Results.Ok(PlanView.Of([.. sites.All.Select(s => s.Snapshot.Plan).OfType<Plan>()], planning.Currency, PlanningWorker.GridAt(now), "portfolio", now) with { Bands = history.Bands(PlanningWorker.GridAt(now)) });
         if (sites.Find(new SiteId(siteId)) is not { } site) return Problems.NotFound("site", siteId);
-        return site.Snapshot.Plan is { } plan ? Results.Ok(PlanView.Of(plan, planning.Currency, planning.SolveSecondsOf(plan)) with { Bands = history.Bands(plan.Grid) }) : Problems.NotFound("plan for site", siteId);
+        if (site.Snapshot.Plan is not { } plan) return Problems.NotFound("plan for site", siteId);
+        var view = Stored(plan.Id.Value, store) ?? PlanView.Of(plan, planning.Currency, null); // a plan holds a moment before it is stored
+        return Results.Ok(view with { Bands = history.Bands(plan.Grid) });
     }
 
     private static async Task<IResult> Ask(WhatIfRequest body, SiteDirectory sites, PlanningWorker planning, TimeProvider time, CancellationToken cancel)
     {
-        var (a, b) = ((body.A ?? new WhatIfBody(null, null, null, null, null, null)).Asked, (body.B ?? new WhatIfBody(null, null, null, null, null, null)).Asked);
+        var (a, b) = (body.A?.Asked ?? WhatIf.Nothing, body.B?.Asked ?? WhatIf.Nothing);
         var now = time.Now();
         var grid = PlanningWorker.GridAt(now);
         var faults = Faults("a", a).Concat(Faults("b", b)).ToList();
@@ -110,19 +112,10 @@ internal static class PlanEndpoints
             cancel);
         return plans is null ? Problems.Busy() : Results.Ok(new WhatIfView(View(plans[..scope.Count]), View(plans[scope.Count..])));
 
-        IEnumerable<Fault> Faults(string side, WhatIf asked)
-        {
-            foreach (var f in asked.Faults().Where(f => f.Field != nameof(WhatIf.SubsidyWindow)))
-            {
-                var field = Names.Camel(f.Field).Replace("KilowattHour", "Kwh", StringComparison.Ordinal);
-                yield return new Fault($"/{side}/{field}", "range", FormattableString.Invariant($"{field} is {f.Value}; {f.Expected} was expected."));
-            }
-
-            if (asked.SubsidyPerKilowattHour > 0 && !(asked.SubsidyWindow is { } window && grid.SlotFrom(window.Start) < grid.SlotFrom(window.End)))
-            {
-                yield return new Fault($"/{side}/subsidyStart", "range", $"A subsidy has a window: subsidyStart and subsidyEnd, times within {grid.Start} and {grid.End} between which a quarter-hour begins.");
-            }
-        }
+        IEnumerable<Fault> Faults(string side, WhatIf asked) =>
+            from f in asked.Faults(grid)
+            let field = f.Field == nameof(WhatIf.SubsidyWindow) ? "subsidyStart" : Names.Camel(f.Field).Replace("KilowattHour", "Kwh", StringComparison.Ordinal)
+            select new Fault($"/{side}/{field}", "range", FormattableString.Invariant($"{field} is {f.Value ?? "missing, or not before subsidyEnd"}; {f.Expected} was expected."));
 
         PlanView View(IReadOnlyList<Plan> plans) => plans.Count == 1
             ? PlanView.Of(plans[0], planning.Currency, null) with { PlanId = null }

@@ -27,7 +27,6 @@ public sealed class PlanningWorker(SqlStore store, Tariff tariff, WorkInFlight w
     private readonly SemaphoreSlim asking = new(1);
     private readonly Channel<SiteId> queue = Channel.CreateUnbounded<SiteId>(new UnboundedChannelOptions { SingleReader = true });
     private readonly ConcurrentDictionary<SiteId, string> waiting = new();
-    private readonly ConcurrentDictionary<SiteId, (PlanId Plan, double Seconds)> solved = new();
     private long last = store.First<long>("SELECT COALESCE(MAX(CAST(SUBSTR(plan_id, 3) AS INTEGER)), 0) FROM plan");
 
     /// <summary>Finds the sites; set once by the host (the directory needs this worker and this worker needs the directory).</summary>
@@ -39,9 +38,6 @@ public sealed class PlanningWorker(SqlStore store, Tariff tariff, WorkInFlight w
         work.Begin();
         queue.Writer.TryWrite(site);
     }
-
-    /// <summary>Wall time that a site's latest plan took; null when it is not the latest one.</summary>
-    public double? SolveSecondsOf(Plan plan) => solved.TryGetValue(plan.Site, out var last) && last.Plan == plan.Id ? last.Seconds : null;
 
     /// <summary>Code of the currency of plans.</summary>
     public string Currency => tariff.Currency.Code;
@@ -104,7 +100,6 @@ public sealed class PlanningWorker(SqlStore store, Tariff tariff, WorkInFlight w
         var (now, begun) = (time.Now(), TimeProvider.System.GetTimestamp());
         var plan = Planner.Plan(ProblemOf(site.Snapshot, now), new PlanId($"P-{Interlocked.Increment(ref last):D8}"), now, trigger);
         var took = TimeProvider.System.GetElapsedTime(begun).TotalSeconds;
-        solved[site.Id] = (plan.Id, took);
         site.Post(new PlanAdopted(now, plan));
         store.Execute("INSERT INTO plan (plan_id, site_id, made_at, body) VALUES (@Id, @Site, @At, @Body)",
             new { Id = plan.Id.Value, Site = site.Id.Value, At = now.ToUnixTimeMilliseconds(), Body = StorageJson.Write(Api.PlanView.Of(plan, Currency, took)) });

@@ -52,7 +52,7 @@ public sealed class FleetDispatch
     /// <summary>Sums all participants anew. O(n + regions x slots).</summary>
     public void Sum(ForEach? forEach = null)
     {
-        (forEach ?? InOrder)(layout.Regions, SumRegion);
+        (forEach ?? InTurn.OneByOne)(layout.Regions, SumRegion);
         city.Clear();
         for (var r = 0; r < layout.Regions; r++)
         {
@@ -87,7 +87,7 @@ public sealed class FleetDispatch
         var threshold = city.Find(targetW);
         var asked = RegionTargets(threshold);
         var given = new long[layout.Regions];
-        (forEach ?? InOrder)(layout.Regions, r => given[r] = FillRegion(r, asked[r], setpointW));
+        (forEach ?? InTurn.OneByOne)(layout.Regions, r => given[r] = FillRegion(r, asked[r], setpointW));
         var rest = asked.Sum() - given.Sum();
         if (rest > 0) rest -= GiveRest(threshold, rest, given, setpointW);
         return new Dispatched(threshold, given.Sum(), threshold.SaturationW, rest);
@@ -108,11 +108,6 @@ public sealed class FleetDispatch
         }
 
         return targets;
-    }
-
-    private static void InOrder(int count, Action<int> body)
-    {
-        for (var n = 0; n < count; n++) body(n);
     }
 
     private static bool IsCut(RoomBins bins, long least, long most) => least != bins.LowerW || most != bins.UpperW;

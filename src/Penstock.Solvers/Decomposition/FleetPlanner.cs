@@ -25,7 +25,7 @@ public static class FleetPlanner
     {
         Check(problem);
         options ??= new PlanOptions();
-        forEach ??= OneByOne;
+        forEach ??= InTurn.OneByOne;
         var tree = LimitTree.Of(problem);
         var scale = PriceScale(problem);
         if (tree.Whole is { } whole) return Small(problem, tree, whole, scale, options, forEach);
@@ -35,7 +35,7 @@ public static class FleetPlanner
     private static FleetPlan Small(FleetProblem problem, LimitTree tree, SiteNode whole, double scale, PlanOptions options, ForEach forEach)
     {
         Warm(problem, options.Start?.Prices, whole);
-        var inside = new Lazy<InteriorPoint>(() => Inside(problem, tree, scale, options, OneByOne));
+        var inside = new Lazy<InteriorPoint>(() => Inside(problem, tree, scale, options, InTurn.OneByOne));
         if (problem.Events.Length == 0) whole.WarmBy = () => Begin(problem, tree, whole, inside.Value);
         var solver = new NodeSolver(problem, tree.Cells, scale);
         var nothing = new double[problem.Steps];
@@ -70,13 +70,12 @@ public static class FleetPlanner
         foreach (var everybody in (ReadOnlySpan<bool>)[false, true])
         {
             var takes = new bool[fleet.Count, problem.Events.Length];
-            for (var i = 0; i < fleet.Count; i++)
+            foreach (var (i, schedule) in plan.Schedules())
             {
-                var schedule = everybody ? [] : plan.Schedule(i);
                 for (var e = 0; e < problem.Events.Length; e++) takes[i, e] = fleet.DischargeMax[i] > 0 && (everybody || StayAccount.Given(problem, i, schedule, problem.Events[e]) > 0);
             }
 
-            var interior = Inside(problem with { TakesPart = takes }, tree, scale, options, OneByOne);
+            var interior = Inside(problem with { TakesPart = takes }, tree, scale, options, InTurn.OneByOne);
             var other = PlanEvaluation.Evaluate(problem, tree, DraftOf(interior, problem, tree), plan.Prices, plan.BoundFound, plan.Certificate.Passes + interior.Iterations, forEach);
             if (other.Certificate.Cost < best.Certificate.Cost) best = other;
         }
@@ -174,11 +173,6 @@ public static class FleetPlanner
         var spread = problem.Buy.Max() - problem.Sell.Min();
         var scale = Math.Max(Math.Max(spread, wear / Math.Max(1, fleet.Count)), Math.Max(0.2 * problem.Buy.Average(Math.Abs), 0.01 * problem.OverloadPenalty));
         return scale > 0 ? scale : 1;
-    }
-
-    internal static void OneByOne(int count, Action<int> body)
-    {
-        for (var n = 0; n < count; n++) body(n);
     }
 
     private static void Check(FleetProblem problem)

@@ -243,9 +243,6 @@ internal sealed class WholeMaster
     }
 }
 
-/// <summary>Calls body(0) .. body(count - 1), in any order and on any threads.</summary>
-public delegate void ForEach(int count, Action<int> body);
-
 /// <summary>What a block of vehicles or sites answered to a price.</summary>
 /// <param name="Cost">Own costs; energy is not in it.</param>
 /// <param name="Bound">What no answer to this price can cost less than, energy included.</param>

@@ -14,6 +14,13 @@ namespace Penstock.Solvers.Flexibility;
 /// <param name="ExportMax">Sum of discharging powers, magnitude, kW.</param>
 public sealed record EnergyEnvelope(double[] Earliest, double[] Latest, double[] Reference, double[] ImportMax, double[] ExportMax)
 {
+    /// <summary>Of two groups of vehicles over the same steps.</summary>
+    public static EnergyEnvelope operator +(EnergyEnvelope a, EnergyEnvelope b)
+    {
+        static double[] Sum(double[] x, double[] y) => [.. x.Zip(y, (p, q) => p + q)];
+        return new EnergyEnvelope(Sum(a.Earliest, b.Earliest), Sum(a.Latest, b.Latest), Sum(a.Reference, b.Reference), Sum(a.ImportMax, b.ImportMax), Sum(a.ExportMax, b.ExportMax));
+    }
+
     public static EnergyEnvelope Of(ReferencePlan reference, ForEach? forEach = null)
     {
         var (fleet, steps) = (reference.Problem.Vehicles, reference.Problem.Steps);

@@ -12,7 +12,7 @@ internal static class FleetPass
     internal static void Visit(ReferencePlan reference, ForEach? forEach, Func<int, Action<StayEnergy>> visitor)
     {
         var chunks = Math.Min(ChunksMax, reference.Parts);
-        (forEach ?? FleetPlanner.OneByOne)(chunks, c =>
+        (forEach ?? InTurn.OneByOne)(chunks, c =>
         {
             var (visit, stay) = (visitor(c), new StayEnergy(reference.Problem));
             for (var p = (int)((long)reference.Parts * c / chunks); p < (int)((long)reference.Parts * (c + 1) / chunks); p++)

@@ -25,13 +25,12 @@ public static class OfferCurve
     /// <summary>The usual prices end at this many times the spread between the dearest kWh and the cheapest.</summary>
     private const double SpreadsUsual = 2;
 
-    /// <summary>Evenly spaced prices up to a cap.</summary>
-    /// <param name="cap">Null = twice the spread of the problem's prices; negative asks for more import.</param>
-    public static double[] Prices(FleetProblem problem, double? cap = null, int points = PointsUsual)
-    {
-        var most = cap ?? (problem.Steps > 0 && problem.Buy.Max() > problem.Sell.Min() ? SpreadsUsual * (problem.Buy.Max() - problem.Sell.Min()) : 1);
-        return [.. Enumerable.Range(1, points).Select(n => most * n / points)];
-    }
+    /// <summary>Evenly spaced prices up to twice the spread of the problem's prices.</summary>
+    public static double[] Prices(FleetProblem problem, int points = PointsUsual) =>
+        Prices(problem.Steps > 0 && problem.Buy.Max() > problem.Sell.Min() ? SpreadsUsual * (problem.Buy.Max() - problem.Sell.Min()) : 1, points);
+
+    /// <summary>Evenly spaced prices up to a cap; a negative one asks for more import.</summary>
+    public static double[] Prices(double cap, int points) => [.. Enumerable.Range(1, points).Select(n => cap * n / points)];
 
     /// <param name="first">First step of the window.</param>
     /// <param name="last">Its last step.</param>

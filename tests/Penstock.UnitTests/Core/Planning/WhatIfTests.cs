@@ -68,7 +68,7 @@ public sealed class WhatIfTests
     public void What_cannot_be_asked_is_named(double subsidy, double spread, double participation, double limit, string field)
     {
         var asked = new WhatIf(subsidy, null, spread, participation, limit);
-        Assert.Equal([field], asked.Faults().Select(f => f.Field));
+        Assert.Equal([field], asked.Faults(Ten.Grid).Select(f => f.Field));
         Assert.Equal(field, Assert.Throws<ArgumentOutOfRangeException>(() => asked.Of(Ten)).ParamName);
     }
 

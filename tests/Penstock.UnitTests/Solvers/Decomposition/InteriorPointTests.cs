@@ -21,10 +21,10 @@ public sealed class InteriorPointTests
             if (kind is 1 or 2) problem = Fleets.WithSites(problem, s.Seed, sun: kind == 2);
             if (kind == 3) problem = problem with { DemandCharge = new DemandCharge(3, s.Count), Ramps = [.. Enumerable.Range(1, (s.Steps - 1) / 3).Select(k => new RampLimit(3 * k, 0.3 * s.Count))], PvAvailable = Fleets.Prices(s.Steps, s.Seed, 0, s.Count) };
             var tree = LimitTree.Of(problem);
-            var interior = new InteriorPoint(problem, tree, OneByOne);
+            var interior = new InteriorPoint(problem, tree, InTurn.OneByOne);
             interior.Solve(1, 1e-9);
             var optimum = LinearOracle.Optimum(problem);
-            var bound = PriceBound.Of(problem, tree, interior.Prices(), OneByOne);
+            var bound = PriceBound.Of(problem, tree, interior.Prices(), InTurn.OneByOne);
             Assert.InRange(interior.Iterations, 1, 60);
             var tolerance = (2e-5 * Math.Abs(optimum)) + (1e-3 * s.Count);
             Assert.InRange(bound - optimum, -tolerance, tolerance);
@@ -40,15 +40,10 @@ public sealed class InteriorPointTests
     {
         var problem = Fleets.Problem(Fleets.Random(count, steps, seed, bothWays: 0.3), steps, seed, import, 1) with { DemandCharge = new DemandCharge(3, count) };
         var tree = LimitTree.Of(problem);
-        var interior = new InteriorPoint(problem, tree, OneByOne);
+        var interior = new InteriorPoint(problem, tree, InTurn.OneByOne);
         interior.Solve(1, 1e-15); // closer than any double can come
         Assert.All(interior.Prices().Net, p => Assert.True(double.IsFinite(p)));
         Assert.All(interior.Schedules(), cell => Assert.All(cell, kilowatt => Assert.True(float.IsFinite(kilowatt))));
-        Assert.Equal(LinearOracle.Optimum(problem), PriceBound.Of(problem, tree, interior.Prices(), OneByOne), 0.01);
-    }
-
-    private static void OneByOne(int count, Action<int> body)
-    {
-        for (var n = 0; n < count; n++) body(n);
+        Assert.Equal(LinearOracle.Optimum(problem), PriceBound.Of(problem, tree, interior.Prices(), InTurn.OneByOne), 0.01);
     }
 }

@@ -34,7 +34,7 @@ public sealed class OfferCurveTests
         var problem = Fleets.Problem(Fleets.Random(count, steps, seed), steps, seed);
         var (first, last) = (steps / 3, steps / 2);
         var plan = FleetPlanner.Plan(problem);
-        var points = OfferCurve.Of(plan, first, last, OfferCurve.Prices(problem, 3, 5));
+        var points = OfferCurve.Of(plan, first, last, OfferCurve.Prices(3, 5));
         double Gap(FleetCertificate c) => c.Cost - c.LowerBound + (2e-7 * Math.Abs(c.Cost)); // and the rounding of the kernel
         var before = new OfferPoint(0, 0, 0, plan.Certificate.Cost, plan.Certificate);
         foreach (var point in points)
@@ -70,7 +70,7 @@ public sealed class OfferCurveTests
         var problem = FleetFlexibilityTests.Vehicle(4);
         Assert.Equal(OfferCurve.PointsUsual, OfferCurve.Prices(problem).Length);
         Assert.Equal(0.2, OfferCurve.Prices(problem)[^1], 12);
-        Assert.Equal([-1, -2], OfferCurve.Prices(problem, -2, 2));
+        Assert.Equal([-1, -2], OfferCurve.Prices(-2, 2));
         Assert.Equal(1, OfferCurve.Prices(problem with { Buy = problem.Sell })[^1]);
     }
 
