@@ -83,7 +83,7 @@ public sealed class PortfolioDispatchTests
     {
         var sites = Enumerable.Range(0, 3).Select(n => Site($"s{n}", cars[n], soc[n], export[n])).ToList();
         var shares = PortfolioDispatch.Split(sites, Examples.Order(target, from, 3.5), Examples.Noon).Targets;
-        Assert.Equal(target, shares.Values.Sum(p => p.Kilowatts), 2);
+        Assert.Equal(target, shares.Values.Sum(p => p.Kilowatts), 1e-6);
         var able = sites.Sum(s => Math.Min(s.Layout.Nodes[0].ExportMax.Kilowatts, s.Evses.Values.Count(e => e.Session is not null) * 60.0));
         if (target <= 0 && -target >= able) return; // beyond what there is every site may be asked for more
         foreach (var site in sites.Where(s => s.Evses.Values.All(e => e.Session is null))) Assert.InRange(shares[site.Layout.Id].Kilowatts, Math.Min(0, target) - 1e-3, Math.Max(0, target) + 1e-3); // to the watt

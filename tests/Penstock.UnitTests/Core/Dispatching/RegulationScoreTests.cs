@@ -75,8 +75,8 @@ public sealed class RegulationScoreTests
         var score = RegulationScore.Of(signal, response, 10);
         Assert.All([score.Accuracy!.Value, score.Delay!.Value, score.Precision!.Value], part => Assert.InRange(part, 0, 1));
         var scaled = RegulationScore.Of([.. signal.Select(v => v * unit)], [.. response.Select(v => v * unit)], 10);
-        Assert.Equal(score.Precision!.Value, scaled.Precision!.Value, 9);
-        Assert.Equal(score.Accuracy.Value, scaled.Accuracy!.Value, 6);
+        Assert.Equal(score.Precision!.Value, scaled.Precision!.Value, 1e-9);
+        Assert.Equal(score.Accuracy.Value, scaled.Accuracy!.Value, 1e-6);
     });
 
     [Fact]

@@ -56,8 +56,8 @@ public sealed class PolymatroidTests
                 return of(i, stay.Count(t => (set & (1 << t)) != 0), stay.Count(t => (set & (1 << t)) == 0));
             });
             double Step(int i) => fleet.ChargeMax[i] * problem.StepHours;
-            Assert.Equal(Sum((i, within, _) => Math.Min(within * Step(i), fleet.EnergyMax[i] - fleet.EnergyArrival[i])), all.Most(set), 9);
-            Assert.Equal(Sum((i, _, outside) => Math.Max(0, fleet.EnergyTarget[i] - fleet.EnergyArrival[i] - (outside * Step(i)))), all.Least(set), 9);
+            Assert.Equal(Sum((i, within, _) => Math.Min(within * Step(i), fleet.EnergyMax[i] - fleet.EnergyArrival[i])), all.Most(set), 1e-9);
+            Assert.Equal(Sum((i, _, outside) => Math.Max(0, fleet.EnergyTarget[i] - fleet.EnergyArrival[i] - (outside * Step(i)))), all.Least(set), 1e-9);
         }
     },
     iter: 100);
