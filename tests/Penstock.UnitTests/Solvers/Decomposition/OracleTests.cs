@@ -69,6 +69,20 @@ public sealed class OracleTests
     iter: 60);
 
     [Fact]
+    public void Whatever_the_prices_no_plan_is_cheaper_than_their_bound() => Sizes.Sample(s =>
+    {
+        var problem = Fleets.WithSites(Fleets.Problem(Fleets.Random(s.Count, s.Steps, s.Seed), s.Steps, s.Seed, s.Import, s.Import / 3), s.Seed);
+        var (tree, optimum) = (LimitTree.Of(problem), LinearOracle.Optimum(problem));
+        for (var draw = 0; draw < 3; draw++)
+        {
+            var sites = Enumerable.Range(0, problem.Sites.Length).Where(tree.Counts).ToDictionary(n => n, n => Fleets.Prices(s.Steps, s.Seed + draw + n, -5, 5));
+            var bound = PriceBound.Of(problem, tree, new FleetPrices(Fleets.Prices(s.Steps, s.Seed + draw, -4, 6), [], [], sites), InTurn.OneByOne);
+            Assert.True(bound <= optimum + (1e-4 * Math.Max(1, Math.Abs(optimum))), $"{bound} > {optimum}");
+        }
+    },
+    iter: 60);
+
+    [Fact]
     public void Who_takes_part_in_an_event_is_chosen_well_and_no_choice_is_cheaper_than_the_bound()
     {
         var (worst, sum) = (0.0, 0.0);
