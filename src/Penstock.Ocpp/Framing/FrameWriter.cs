@@ -16,6 +16,13 @@ public static class FrameWriter
         JsonSerializer.Serialize(writer, payload, type);
     });
 
+    /// <param name="type">Of the payload's own record.</param>
+    public static ReadOnlyMemory<byte> Call(string id, string action, object payload, JsonTypeInfo type) => Write(MessageType.Call, id, writer =>
+    {
+        writer.WriteStringValue(action);
+        JsonSerializer.Serialize(writer, payload, type);
+    });
+
     public static ReadOnlyMemory<byte> Send<T>(string id, string action, T payload, JsonTypeInfo<T> type) => Write(MessageType.Send, id, writer =>
     {
         writer.WriteStringValue(action);

@@ -7,15 +7,15 @@ namespace Penstock.Ocpp.Framing;
 public static class PayloadReader
 {
     public static (T? Message, OcppViolation? Violation) Read<T>(JsonElement payload)
-        where T : class, IOcppMessage<T> => Read(payload, T.TypeInfo);
+        where T : class, IOcppMessage<T> => Read(payload, T.TypeInfo) is var (message, violation) ? ((T?)message, violation) : default;
 
-    private static (T?, OcppViolation?) Read<T>(JsonElement payload, JsonTypeInfo<T> type)
-        where T : class, IOcppChecked
+    /// <summary>Exactly one of the two results is not null.</summary>
+    /// <param name="type">Of a request or response record.</param>
+    public static (IOcppChecked? Message, OcppViolation? Violation) Read(JsonElement payload, JsonTypeInfo type)
     {
         try
         {
-            var message = payload.Deserialize(type);
-            if (message is null) return (null, new OcppViolation(OcppError.FormatViolation, "", "null", "an object"));
+            if (payload.Deserialize(type) is not IOcppChecked message) return (null, new OcppViolation(OcppError.FormatViolation, "", "null", "an object"));
             return message.Check() is { } violation ? (null, violation) : (message, null);
         }
         catch (JsonException problem)

@@ -36,7 +36,8 @@ public enum CallStatus
 public sealed record CallOutcome<T>(CallStatus Status, T? Response, string? ErrorCode = null, string? ErrorDescription = null)
     where T : class;
 
-internal sealed record RawOutcome(CallStatus Status, JsonElement Payload = default, string? ErrorCode = null, string? ErrorDescription = null);
+/// <summary>How a call ended, with the answer as JSON; <see cref="Payload"/> is set where the peer gave one, also one that breaks the schema.</summary>
+public sealed record RawOutcome(CallStatus Status, JsonElement Payload = default, string? ErrorCode = null, string? ErrorDescription = null);
 
 /// <summary>A call or send that came in.</summary>
 public sealed record IncomingCall(string Id, string Action, JsonElement Payload, bool IsSend);

@@ -1,7 +1,7 @@
 namespace Penstock.Ocpp.Rpc;
 
 /// <summary>A call that waits for the wire or for its answer.</summary>
-internal sealed class PendingCall(string id, ReadOnlyMemory<byte> frame, CallPriority priority, string? coalesceBy, TimeSpan timeout)
+internal sealed class PendingCall(string id, ReadOnlyMemory<byte> frame, CallPriority priority, string? coalesceBy, TimeSpan timeout, Action? sent = null)
 {
     private readonly TaskCompletionSource<RawOutcome> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -14,6 +14,9 @@ internal sealed class PendingCall(string id, ReadOnlyMemory<byte> frame, CallPri
     internal string? CoalesceBy => coalesceBy;
 
     internal TimeSpan Timeout => timeout;
+
+    /// <summary>Told once the frame is on the wire.</summary>
+    internal Action? Sent => sent;
 
     internal Task<RawOutcome> Outcome => done.Task;
 

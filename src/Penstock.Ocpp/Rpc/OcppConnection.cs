@@ -67,19 +67,35 @@ public sealed class OcppConnection(
         where TRequest : class, IOcppRequest<TRequest, TResponse>
         where TResponse : class, IOcppMessage<TResponse>
     {
-        var id = Interlocked.Increment(ref lastId).ToString(System.Globalization.CultureInfo.InvariantCulture);
-        var call = new PendingCall(id, FrameWriter.Call(id, TRequest.ActionName, request, TRequest.TypeInfo), priority, coalesceBy, timeout ?? options.CallTimeout);
-        queue.Add(call);
-        var raw = await call.Outcome;
+        var raw = await EnqueueAsync(id => FrameWriter.Call(id, TRequest.ActionName, request, TRequest.TypeInfo), priority, coalesceBy, timeout, null);
         if (raw.Status != CallStatus.Answered) return new(raw.Status, null, raw.ErrorCode, raw.ErrorDescription);
         var (response, violation) = PayloadReader.Read<TResponse>(raw.Payload);
         return violation is null ? new(CallStatus.Answered, response) : new(CallStatus.Refused, null, violation.Code, violation.Text);
+    }
+
+    /// <summary>Calls any action of this version. The answer is raw JSON that its schema allows.</summary>
+    /// <param name="request">A checked record of the action, so that its members go out in the order of the schema.</param>
+    /// <param name="sent">Told once the call is on the wire.</param>
+    public async Task<RawOutcome> CallRawAsync(OcppAction action, IOcppChecked request, CallPriority priority = CallPriority.Operator, string? coalesceBy = null, TimeSpan? timeout = null, Action? sent = null)
+    {
+        if (action.Response is not { } response) throw new ArgumentException($"{action.Name} is a SEND; nothing answers it.", nameof(action));
+        var raw = await EnqueueAsync(id => FrameWriter.Call(id, action.Name, request, action.Request), priority, coalesceBy, timeout, sent);
+        if (raw.Status != CallStatus.Answered) return raw;
+        return PayloadReader.Read(raw.Payload, response).Violation is { } violation ? new RawOutcome(CallStatus.Refused, raw.Payload, violation.Code, violation.Text) : raw;
     }
 
     /// <summary>Sends an unanswered message (OCPP 2.1); exempt from the one-outstanding rule.</summary>
     public Task SendAsync<T>(T message, CancellationToken cancellationToken)
         where T : class, IOcppSend<T> =>
         WriteAsync(FrameWriter.Send(Interlocked.Increment(ref lastId).ToString(System.Globalization.CultureInfo.InvariantCulture), T.ActionName, message, T.TypeInfo), cancellationToken);
+
+    private Task<RawOutcome> EnqueueAsync(Func<string, ReadOnlyMemory<byte>> frame, CallPriority priority, string? coalesceBy, TimeSpan? timeout, Action? sent)
+    {
+        var id = Interlocked.Increment(ref lastId).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        var call = new PendingCall(id, frame(id), priority, coalesceBy, timeout ?? options.CallTimeout, sent);
+        queue.Add(call);
+        return call.Outcome;
+    }
 
     private async Task SendCallsAsync(CancellationToken stop)
     {
@@ -90,6 +106,7 @@ public sealed class OcppConnection(
             try
             {
                 await WriteAsync(call.Frame, stop);
+                call.Sent?.Invoke();
                 await call.Outcome.WaitAsync(call.Timeout, time, stop);
             }
             catch (TimeoutException)

@@ -14,7 +14,8 @@ public abstract record StationReport(Instant At)
 /// <param name="Begins">False where a token is told in the course of a transaction: that begins none.</param>
 public sealed record TransactionStarted(Instant At, int Evse, string TransactionId, string? Token, bool Begins = true) : StationReport(At);
 
-public sealed record TransactionEnded(Instant At, string TransactionId) : StationReport(At);
+/// <param name="Reason">Why it ended, in the words of OCPP (Local, Remote, EVDisconnected, ...); null = not told, which OCPP reads as Local.</param>
+public sealed record TransactionEnded(Instant At, string TransactionId, string? Reason = null) : StationReport(At);
 
 /// <param name="TransactionId">Null: whichever transaction is open at the EVSE.</param>
 public sealed record MeterSampled(

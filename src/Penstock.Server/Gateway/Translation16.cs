@@ -24,7 +24,7 @@ internal static class Translation16
         }
 
         yield return Register(time, null, transaction, message.MeterStop);
-        yield return new TransactionEnded(time.At, transaction) { AtReceipt = time.AtReceipt };
+        yield return new TransactionEnded(time.At, transaction, message.Reason?.ToString()) { AtReceipt = time.AtReceipt };
     }
 
     internal static IEnumerable<StationReport> Read(MeterValuesRequest message, Instant now) => message.MeterValue.Select(value => SampleReader.Read(

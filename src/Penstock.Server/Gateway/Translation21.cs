@@ -17,7 +17,7 @@ internal static class Translation21
         }
 
         foreach (var value in message.MeterValue ?? []) yield return Read(value, message.Evse?.Id, transaction, now);
-        if (message.EventType == TransactionEvent.Ended) yield return new TransactionEnded(at, transaction) { AtReceipt = receipt };
+        if (message.EventType == TransactionEvent.Ended) yield return new TransactionEnded(at, transaction, message.TransactionInfo.StoppedReason?.ToString()) { AtReceipt = receipt };
     }
 
     internal static IEnumerable<StationReport> Read(MeterValuesRequest message, Instant now) =>

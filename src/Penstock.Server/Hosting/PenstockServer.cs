@@ -8,6 +8,7 @@ using Penstock.Server.Observability;
 using Penstock.Server.Planning;
 using Penstock.Server.Settlement;
 using Penstock.Server.Sites;
+using Penstock.Server.Stations;
 using Penstock.Server.Storage;
 
 namespace Penstock.Server.Hosting;
@@ -41,7 +42,10 @@ public static class PenstockServer
         services.AddSingleton(s => new SiteDirectory(s.GetRequiredService<SqlStore>(), s.GetRequiredService<OpenSessions>(), s.GetRequiredService<CalledEnergies>(), state => new SiteLoop(state, new SiteSurroundings(
             s.GetRequiredService<StationCommands>(), s.GetRequiredService<WorkInFlight>(), s.GetRequiredService<PlanningWorker>().Request,
             (site, fault) => SitesLog.Fault(s.GetRequiredService<ILogger<SiteLoop>>(), site.Value, fault)))));
-        services.AddSingleton<IncomingMessages>().AddSingleton<OcppEndpoint>();
+        services.AddSingleton<IncomingMessages>().AddSingleton<OcppEndpoint>().AddSingleton<MessageTable>();
+        services.AddSingleton<TokenRegister>().AddSingleton<StationBook>().AddSingleton<CommandDesk>().AddSingleton<CallEffects>().AddSingleton<StationCalls>();
+        services.AddSingleton<IStationMessages, BootMessages>().AddSingleton<IStationMessages, TransactionMessages>();
+        services.AddSingleton<IStationMessages, DeviceModelMessages>().AddSingleton<IStationMessages, FirmwareMessages>().AddSingleton<IStationMessages, BusinessMessages>();
         services.AddSingleton<History>().AddSingleton<OverviewReader>().AddSingleton<FlexibilityReader>().AddSingleton<EventReader>().AddSingleton<VehicleReader>().AddSingleton<StationReader>().AddSingleton<Metrics>();
         services.AddHostedService(s => s.GetRequiredService<PlanningWorker>()).AddHostedService(s => s.GetRequiredService<SettlementWorker>()).AddHostedService<ControlClock>();
         services.AddProblemDetails().AddOpenApi("v1");

@@ -48,6 +48,7 @@ public sealed class SessionDesk(OpenSessions open, SiteDirectory sites, FleetReg
         if (Known(work, started.TransactionId) is { } known)
         {
             var vehicle = fleet.ByToken(started.Token);
+            if (started.Token is { } token) work.Projections.Add(new Projection("UPDATE session SET token = COALESCE(token, @token) WHERE session_id = @Id", new { Id = known.Id.Value, token }));
             if (!started.Begins || known.Vehicle is null || vehicle is null || vehicle.Vehicle.Id == known.Vehicle.Vehicle.Id || started.At <= known.StartedAt)
             {
                 if (known.Vehicle is null && vehicle is not null) Identify(work, known, vehicle);
@@ -64,21 +65,21 @@ public sealed class SessionDesk(OpenSessions open, SiteDirectory sites, FleetReg
 
         var evse = new EvseId(work.Station, started.Evse);
         if (open.At(evse) is { } left && left.TransactionId != started.TransactionId) Close(work, left, started.At); // the station never told the end of the session before
-        Open(work, evse, started.TransactionId, fleet.ByToken(started.Token), started.At);
+        Open(work, evse, started.TransactionId, fleet.ByToken(started.Token), started.At, started.Token);
     }
 
-    private OpenSession Open(Work work, EvseId evse, string transaction, RegisteredVehicle? vehicle, Instant at)
+    private OpenSession Open(Work work, EvseId evse, string transaction, RegisteredVehicle? vehicle, Instant at, string? token = null)
     {
         var site = sites.Of(work.Station);
         var terms = vehicle?.Terms.At(at, DateTimeZoneProviders.Tzdb[site?.Snapshot.Layout.TimeZone ?? "UTC"]) ?? UnknownTerms;
         var session = new OpenSession(FreeId(work.Station, transaction), transaction, evse, site?.Id, vehicle, terms, at);
         work.Sessions[transaction] = session;
         work.Projections.Add(new Projection(
-            "INSERT INTO session (session_id, transaction_id, station_id, evse, site_id, vehicle_id, terms, started_at, status) VALUES (@Id, @Transaction, @Station, @Evse, @Site, @Vehicle, @Terms, @At, 'open')",
+            "INSERT INTO session (session_id, transaction_id, station_id, evse, site_id, vehicle_id, terms, started_at, status, token) VALUES (@Id, @Transaction, @Station, @Evse, @Site, @Vehicle, @Terms, @At, 'open', @token)",
             new
             {
                 Id = session.Id.Value, Transaction = transaction, Station = work.Station.Value, Evse = evse.Number, Site = site?.Id.Value, Vehicle = vehicle?.Vehicle.Id.Value,
-                Terms = StorageJson.Write(terms), At = at.ToUnixTimeMilliseconds(),
+                Terms = StorageJson.Write(terms), At = at.ToUnixTimeMilliseconds(), token,
             }));
         work.After.Add(() => open.Add(session));
         work.Tell(site, new SessionStarted(at, InSite(session, called, site?.Snapshot.Layout.TimeZone ?? "UTC")));
@@ -140,7 +141,7 @@ public sealed class SessionDesk(OpenSessions open, SiteDirectory sites, FleetReg
 
     private void End(Work work, TransactionEnded ended)
     {
-        if (Known(work, ended.TransactionId) is { } session) Close(work, session, ended.At);
+        if (Known(work, ended.TransactionId) is { } session) Close(work, session, ended.At, ended.Reason);
     }
 
     private void Need(Work work, NeedsTold needs)
@@ -153,10 +154,10 @@ public sealed class SessionDesk(OpenSessions open, SiteDirectory sites, FleetReg
         work.Tell(sites.Of(work.Station), new TermsChanged(needs.At, session.Id, terms, session.Vehicle?.Vehicle, needs.StateOfCharge));
     }
 
-    private void Close(Work work, OpenSession session, Instant at)
+    private void Close(Work work, OpenSession session, Instant at, string? reason = null)
     {
         work.Sessions.Remove(session.TransactionId);
-        work.Projections.Add(new Projection("UPDATE session SET ended_at = @At, status = 'closed' WHERE session_id = @Id", new { Id = session.Id.Value, At = at.ToUnixTimeMilliseconds() }));
+        work.Projections.Add(new Projection("UPDATE session SET ended_at = @At, status = 'closed', stop_reason = @reason WHERE session_id = @Id", new { Id = session.Id.Value, At = at.ToUnixTimeMilliseconds(), reason }));
         work.After.Add(() => open.Remove(session));
         work.Tell(sites.Of(work.Station), new SessionEnded(at, session.Id, session.Evse));
         work.After.Add(() => settlement.Request(session.Id));

@@ -34,5 +34,16 @@ public sealed class SqlStore(Database database) : IDisposable
         }
     }
 
+    /// <summary>Several statements in one transaction.</summary>
+    public void Execute(IReadOnlyList<Projection> rows)
+    {
+        lock (gate)
+        {
+            using var transaction = connection.BeginTransaction();
+            foreach (var row in rows) connection.Execute(row.Sql, row.Parameters, transaction);
+            transaction.Commit();
+        }
+    }
+
     public void Dispose() => connection.Dispose();
 }

@@ -1,0 +1,79 @@
+using Penstock.Core.Sites;
+using Penstock.Server.Sites;
+using Penstock.Server.Stations;
+using Penstock.Server.Storage;
+using V16 = Penstock.Ocpp.V16;
+using V21 = Penstock.Ocpp.V21;
+
+namespace Penstock.Server.Gateway;
+
+/// <summary>
+/// Who charges, how much, and what the vehicle needs. A transaction message is one message by transaction and sequence number (2.x), or by connector, token, time and register (1.6), whatever its message id.
+/// </summary>
+internal sealed class TransactionMessages(Journal journal, SessionDesk sessions, TokenRegister tokens) : IStationMessages
+{
+    private long lastTransaction = journal.LastTransactionId();
+
+    public void Register(MessageTable table)
+    {
+        table.On16<V16.AuthorizeRequest, V16.AuthorizeResponse>((from, m) =>
+        {
+            var verdict = tokens.Judge(m.IdTag, from.Now);
+            return new V16.AuthorizeResponse { IdTagInfo = new V16.IdTagInfo { Status = Enum.Parse<V16.AuthorizeStatus>(Name16(verdict)), ParentIdTag = verdict.Record?.GroupId, ExpiryDate = verdict.Record?.ExpiresAt?.ToDateTimeOffset() } };
+        });
+        table.On2x<V21.AuthorizeRequest, V21.AuthorizeResponse>((from, m) => new V21.AuthorizeResponse { IdTokenInfo = Info(m.IdToken, from) });
+        table.On16<V16.StartTransactionRequest, V16.StartTransactionResponse>(Start);
+        table.On16<V16.StopTransactionRequest, V16.StopTransactionResponse>((from, m) => Kept(
+            from, new V16.StopTransactionResponse(), $"stop:{m.TransactionId}:{m.Timestamp:O}:{m.MeterStop}", Translation16.Read(m, from.Now)));
+        table.On16<V16.MeterValuesRequest, V16.MeterValuesResponse>((from, m) => Kept(from, new V16.MeterValuesResponse(), from.ContentKey, Translation16.Read(m, from.Now)));
+        table.On2x<V21.TransactionEventRequest, V21.TransactionEventResponse>((from, m) => Kept(
+            from,
+            new V21.TransactionEventResponse { IdTokenInfo = m.IdToken is { } token ? Info(token, from) : null },
+            $"tx:{m.TransactionInfo.TransactionId}:{m.SeqNo}:{m.Timestamp:O}{Since(m.Timestamp, () => sessions.EndedUnder(from.Station, m.TransactionInfo.TransactionId))}",
+            Translation21.Read(m, from.Now),
+            m.ReservationId));
+        table.On2x<V21.MeterValuesRequest, V21.MeterValuesResponse>((from, m) => Kept(from, new V21.MeterValuesResponse(), from.ContentKey, Translation21.Read(m, from.Now)));
+        table.On2x<V21.NotifyEVChargingNeedsRequest, V21.NotifyEVChargingNeedsResponse>((from, m) => Kept(
+            from, new V21.NotifyEVChargingNeedsResponse { Status = V21.NotifyEVChargingNeedsStatus.Processing }, from.ContentKey, [Translation21.Read(m, from.Now)]));
+    }
+
+    private Reply<V16.StartTransactionResponse> Start(StationMessage from, V16.StartTransactionRequest m)
+    {
+        var (id, verdict) = ((int)Interlocked.Increment(ref lastTransaction), tokens.Judge(m.IdTag, from.Now));
+        return Kept(
+            from,
+            new V16.StartTransactionResponse
+            {
+                TransactionId = id,
+                IdTagInfo = new V16.StartTransactionIdTagInfo { Status = Enum.Parse<V16.StartTransactionStatus>(Name16(verdict)), ParentIdTag = verdict.Record?.GroupId, ExpiryDate = verdict.Record?.ExpiresAt?.ToDateTimeOffset() },
+            },
+            $"start:{m.ConnectorId}:{m.IdTag}:{m.Timestamp:O}:{m.MeterStart}{Since(m.Timestamp, () => sessions.EndedAt(new EvseId(from.Station, m.ConnectorId)))}",
+            Translation16.Read(m, id, from.Now),
+            m.ReservationId);
+    }
+
+    /// <param name="reservation">The reservation that the transaction uses; null = none.</param>
+    private Reply<T> Kept<T>(StationMessage from, T response, string key, IEnumerable<StationReport> reports, int? reservation = null)
+    {
+        var effects = sessions.Prepare(from.Station, reports);
+        var used = reservation is { } id ? StationBook.Mark(from.Station, Topic.Reservation, DeviceModelMessages.Number(id), from.Now, "status", "Used") : null;
+        return new Reply<T>(response) { Key = key, Rows = used is null ? effects.Projections : [.. effects.Projections, used], After = effects.AfterCommit };
+    }
+
+    private V21.IdTokenInfo Info(V21.IdToken token, StationMessage from)
+    {
+        var verdict = tokens.Judge(token.IdTokenValue, from.Now);
+        return new V21.IdTokenInfo
+        {
+            Status = Enum.Parse<V21.AuthorizationStatus>(verdict.Status.ToString()),
+            CacheExpiryDateTime = verdict.Record?.ExpiresAt?.ToDateTimeOffset(),
+            GroupIdToken = verdict.Record?.GroupId is { } group ? new V21.IdToken { IdTokenValue = group, Type = "Central" } : null,
+        };
+    }
+
+    /// <summary>1.6 calls an unknown token invalid.</summary>
+    private static string Name16(TokenVerdict verdict) => verdict.Status == TokenStatus.Unknown ? "Invalid" : verdict.Status.ToString();
+
+    /// <summary>A station whose clock is not set says the same times after every reset: its messages are told apart by the sessions that ended since.</summary>
+    private static string Since(DateTimeOffset told, Func<long> ended) => DeviceClock.IsUnset(told) ? $":{ended()}" : "";
+}
