@@ -4,11 +4,11 @@ using Penstock.Core.GridEvents;
 using Penstock.Core.Settlement;
 using Penstock.Core.Units;
 using Penstock.Server.Fleet;
-using Penstock.Server.Gateway;
 using Penstock.Server.GridEvents;
 using Penstock.Server.Hosting;
 using Penstock.Server.Sites;
 using Penstock.Server.Storage;
+using Penstock.Server.Wire;
 using Penstock.Simulator.Cities;
 using Penstock.Simulator.Clock;
 using Penstock.Simulator.Virtual;
@@ -43,7 +43,7 @@ internal sealed class DemoRun
         clock = new StepClock(Begin.ToDateTimeOffset(), speed);
         server = PenstockServer.Build(new ServerOptions
         {
-            Data = data, Port = request.Port, ControlSeconds = 10, Scenario = request.Scenario, Seed = request.Seed, ClockSpeed = speed,
+            Data = data, Port = request.Port, ControlSeconds = 10, Scenario = request.Scenario, Seed = request.Seed, ClockSpeed = speed, MessageLogFrames = request.Headless ? 0 : 200_000,
         }, clock, quiet: true);
     }
 
@@ -133,7 +133,7 @@ internal sealed class DemoRun
             guaranteeBreaches = city.Outcomes.Count(o => o.FloorBroken || o.TargetMissed),
             statements = totals.Count,
             ownersNet = new { amount = totals.Sum().ToString("0.00", System.Globalization.CultureInfo.InvariantCulture), currency = "CNY" },
-            ocppMessages = server.Services.GetRequiredService<WireTrace>().Total,
+            ocppMessages = server.Services.GetRequiredService<MessageLog>().Total,
             realTimeFactor = Math.Round(clock.RealTimeFactor ?? 0, 1),
             simulated = true,
             inputs = model.Inputs.Select(i => new { i.Name, i.Value, i.Source, kind = i.Published ? "published" : "assumed" }),

@@ -10,6 +10,9 @@ internal static class Problems
 
     internal static IResult Invalid(IReadOnlyList<Fault> faults) => Of(StatusCodes.Status422UnprocessableEntity, "invalid", string.Join(" ", faults.Select(f => f.Message)), faults);
 
+    /// <summary>The thing is not in a state in which that can be done.</summary>
+    internal static IResult Conflict(string code, string text) => Of(StatusCodes.Status409Conflict, code, text);
+
     /// <summary>Questions to the planner are answered one at a time.</summary>
     internal static IResult Busy() => Of(StatusCodes.Status503ServiceUnavailable, "busy", "Another question to the planner is being answered; ask again when it is done.");
 

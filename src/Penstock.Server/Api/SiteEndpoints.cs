@@ -4,6 +4,7 @@ using Penstock.Server.Gateway;
 using Penstock.Server.Hosting;
 using Penstock.Server.Sites;
 using Penstock.Server.Storage;
+using Penstock.Server.Wire;
 
 namespace Penstock.Server.Api;
 
@@ -12,8 +13,6 @@ public sealed record DischargeView(bool Supported, string By, string? Reason);
 public sealed record StationView(
     string StationId, string? SiteId, string? Protocol, bool Online, string? Vendor, string? Model, string? FirmwareVersion, string? SerialNumber, DateTimeOffset? LastSeen,
     double? ClockSkewSeconds, IReadOnlyList<EvseView> Evses, DischargeView Discharge);
-
-public sealed record WireMessageView(DateTimeOffset At, string Direction, string Frame, string? Action, string? MessageId);
 
 public sealed record ReportedEvseView(int Evse, int Connectors, string? Status);
 
@@ -33,8 +32,7 @@ internal static class SiteEndpoints
             : Problems.NotFound("site", id));
         api.MapGet("/stations", (StationRoll roll, StationReader reader) => new PageView<StationView>([.. roll.All.Select(reader.View)], null));
         api.MapGet("/stations/{id}", (string id, StationRoll roll, StationReader reader) => roll.Find(new StationId(id)) is { } found ? Results.Ok(reader.View(found)) : Problems.NotFound("station", id));
-        api.MapGet("/stations/{id}/messages", (string id, WireTrace trace) => new PageView<WireMessageView>([.. trace.Of(new StationId(id)).Select(Message)], null));
-        api.MapGet("/waiting-stations", (WaitingStations waiting, WireTrace trace) => new PageView<WaitingStationView>([.. waiting.All.Select(s => Waiting(s, trace))], null));
+        api.MapGet("/waiting-stations", (WaitingStations waiting, MessageLog messages) => new PageView<WaitingStationView>([.. waiting.All.Select(s => Waiting(s, messages))], null));
         api.MapPost("/waiting-stations/{id}/accept", (string id, Admission body, WaitingStations waiting, SiteDirectory sites, TimeProvider time) => waiting.Admit(new StationId(id), body) is { } layout
             ? Results.Ok(SiteView.Of(sites.Find(layout.Id)!.Snapshot, time.Now()))
             : Problems.NotFound("waiting station", id));
@@ -47,15 +45,9 @@ internal static class SiteEndpoints
         return new SiteSeriesView(history.Power(grid, [site.Id.Value]), history.Planned(grid, [site], time.Now()), Names.Kw(root.ImportMax), Names.Kw(root.ExportMax));
     }
 
-    private static WireMessageView Message(TracedFrame frame)
-    {
-        var parts = frame.Frame.Split('"', 6); // [2,"id","Action",... : enough to name a frame in a list
-        return new WireMessageView(frame.At, frame.Direction, frame.Frame, frame.Frame.StartsWith("[2", StringComparison.Ordinal) && parts.Length > 3 ? parts[3] : null, parts.Length > 1 ? parts[1] : null);
-    }
-
-    private static WaitingStationView Waiting(StationRecord s, WireTrace trace) => new(
+    private static WaitingStationView Waiting(StationRecord s, MessageLog messages) => new(
         s.Id.Value, s.FirstSeen.ToDateTimeOffset(), s.LastSeen.ToDateTimeOffset(), s.Protocol.Replace("ocpp", "", StringComparison.Ordinal), s.Vendor, s.Model, s.FirmwareVersion, s.SerialNumber,
-        [.. s.Evses.Keys.Union(s.Reported?.Keys ?? []).Order().Select(n => new ReportedEvseView(n, s.Reported?.GetValueOrDefault(n)?.Connectors ?? 1, s.Evses.GetValueOrDefault(n)?.ToString()))], trace.Of(s.Id).Count, s.RemoteAddress);
+        [.. s.Evses.Keys.Union(s.Reported?.Keys ?? []).Order().Select(n => new ReportedEvseView(n, s.Reported?.GetValueOrDefault(n)?.Connectors ?? 1, s.Evses.GetValueOrDefault(n)?.ToString()))], messages.Reader.Count(s.Id), s.RemoteAddress);
 }
 
 /// <summary>Stations as a person reads them.</summary>

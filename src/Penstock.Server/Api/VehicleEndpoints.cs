@@ -32,6 +32,9 @@ public sealed record ExplanationView(
     DateTimeOffset At, string? PlanId, double? SetpointKw, double? PowerKw, string Code, IReadOnlyDictionary<string, string> Params, IReadOnlyList<LimitEntryView> Limits, IReadOnlyList<string> RefusedDischarge,
     VehiclePlanView? Plan, VehicleHistoryView History, double FloorPercent, double TargetPercent, DateTimeOffset? Departure, DateTimeOffset? ReadyAt, double? MarginMinutes, IReadOnlyList<RelaxationView> Relaxed);
 
+/// <summary>Which sessions; every member narrows. Status is open, or anything else for those that are over.</summary>
+public sealed record SessionQuery(string? SiteId = null, string? VehicleId = null, string? StationId = null, string? Token = null, string? TransactionId = null, string? Status = null);
+
 /// <summary>Vehicles as a person reads them.</summary>
 public sealed class VehicleReader(FleetRegister fleet, SiteDirectory sites, OpenSessions open, SqlStore store, TimeProvider time)
 {
@@ -145,7 +148,7 @@ public sealed class VehicleReader(FleetRegister fleet, SiteDirectory sites, Open
 public sealed record SessionView(
     string SessionId, string TransactionId, string StationId, string EvseId, string SiteId, string? VehicleId, DateTimeOffset Start, DateTimeOffset? End, double EnergyImportedKwh, double EnergyExportedKwh,
     double? SocStartPercent, double? SocEndPercent, string Guarantee, string? StatementId, string Status, string? WaitingFor,
-    bool TimesOfReceipt);
+    bool TimesOfReceipt, string? Token, string? StopReason);
 
 internal static class VehicleEndpoints
 {
@@ -155,8 +158,8 @@ internal static class VehicleEndpoints
         api.MapGet("/vehicles/{id}", (string id, VehicleReader reader) => reader.Find(new VehicleId(id)) is { } found ? Results.Ok(found) : Problems.NotFound("vehicle", id));
         api.MapPut("/vehicles/{id}", Register);
         api.MapPut("/vehicles/{id}/terms", ChangeTerms);
-        api.MapGet("/sessions", (SqlStore store, string? siteId, string? vehicleId, string? status) => new PageView<SessionView>([.. Sessions(store, siteId, vehicleId, status, null)], null));
-        api.MapGet("/sessions/{id}", (string id, SqlStore store) => Sessions(store, null, null, null, id).FirstOrDefault() is { } found ? Results.Ok(found) : Problems.NotFound("session", id));
+        api.MapGet("/sessions", (SqlStore store, [AsParameters] SessionQuery query) => new PageView<SessionView>([.. Sessions(store, query, null)], null));
+        api.MapGet("/sessions/{id}", (string id, SqlStore store) => Sessions(store, new SessionQuery(), id).FirstOrDefault() is { } found ? Results.Ok(found) : Problems.NotFound("session", id));
     }
 
     private static IResult Register(string id, RegisterVehicle body, FleetRegister fleet, VehicleReader reader)
@@ -200,14 +203,15 @@ internal static class VehicleEndpoints
         return Results.Ok(reader.Find(vehicle.Vehicle.Id));
     }
 
-    private static IEnumerable<SessionView> Sessions(SqlStore store, string? siteId, string? vehicleId, string? status, string? id)
+    private static IEnumerable<SessionView> Sessions(SqlStore store, SessionQuery query, string? id)
     {
         var rows = store.Query<SessionRow>(
             SessionRow.Select + """
-             WHERE (@siteId IS NULL OR site_id = @siteId) AND (@vehicleId IS NULL OR vehicle_id = @vehicleId) AND (@id IS NULL OR session_id = @id)
+             WHERE (@SiteId IS NULL OR site_id = @SiteId) AND (@VehicleId IS NULL OR vehicle_id = @VehicleId) AND (@id IS NULL OR session_id = @id)
+               AND (@StationId IS NULL OR station_id = @StationId) AND (@Token IS NULL OR token = @Token COLLATE NOCASE) AND (@TransactionId IS NULL OR transaction_id = @TransactionId)
                AND (@status IS NULL OR (@status = 'open') = (status = 'open')) ORDER BY started_at DESC LIMIT 300
             """,
-            new { siteId, vehicleId, status, id });
+            new { query.SiteId, query.VehicleId, query.StationId, query.Token, query.TransactionId, status = query.Status, id });
         foreach (var row in rows)
         {
             var readings = store.Query<ReadingRow>(ReadingRow.Select + " WHERE session_id = @Id ORDER BY at", new { Id = row.SessionId });
@@ -218,7 +222,7 @@ internal static class VehicleEndpoints
                 row.SessionId, row.TransactionId, row.StationId, row.EvseId.ToString(), row.SiteId ?? "", row.VehicleId, row.Start.ToDateTimeOffset(), row.End?.ToDateTimeOffset(),
                 (double)moved.ImportWh / 1000, (double)moved.ExportWh / 1000,
                 socs.Count == 0 ? null : Math.Round(socs[0].Soc!.Value * 100, 1), socs.Count == 0 ? null : Math.Round(socs[^1].Soc!.Value * 100, 1),
-                row.Guarantee ?? "kept", row.Status == "settled" ? $"ST-{row.SessionId}" : null, row.Status, row.WaitingFor, readings.Exists(r => r.Clock is not null));
+                row.Guarantee ?? "kept", row.Status == "settled" ? $"ST-{row.SessionId}" : null, row.Status, row.WaitingFor, readings.Exists(r => r.Clock is not null), row.Token, row.StopReason);
         }
     }
 }

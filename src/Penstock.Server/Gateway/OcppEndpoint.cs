@@ -2,12 +2,13 @@ using Penstock.Core.Sites;
 using Penstock.Ocpp.Rpc;
 using Penstock.Server.Hosting;
 using Penstock.Server.Sites;
+using Penstock.Server.Wire;
 
 namespace Penstock.Server.Gateway;
 
 /// <summary>Accepts stations at /ocpp/{stationId}.</summary>
 public sealed class OcppEndpoint(
-    StationRegistry registry, StationRoll roll, StationInquiry inquiry, IncomingMessages messages, SiteDirectory sites, WireTrace trace, TimeProvider time, ILogger<OcppEndpoint> log)
+    StationRegistry registry, StationRoll roll, StationInquiry inquiry, IncomingMessages messages, SiteDirectory sites, MessageLog log, TimeProvider time, ILogger<OcppEndpoint> logger)
 {
     /// <summary>Longest station identity: what OCPP 2.1 allows for it (48), in characters that need no escaping in a URL or a file name.</summary>
     public const int StationIdLengthMax = 48;
@@ -53,7 +54,7 @@ public sealed class OcppEndpoint(
                 (direction, frame) => Traced(station, direction, frame)),
             stop);
         if (registry.Enter(station, session) is not { } olderEnded) return; // a newer socket came in during the handshake
-        GatewayLog.Connected(log, station.Value, version, session.Epoch);
+        GatewayLog.Connected(logger, station.Value, version, session.Epoch);
         try
         {
             await olderEnded.WaitAsync(TakeoverMax, TimeProvider.System, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // one writer per station
@@ -68,7 +69,7 @@ public sealed class OcppEndpoint(
 
     private void Left(StationId station, StationRegistry.Session session)
     {
-        if (session.Connection.Refusal is { } refusal) GatewayLog.Refused(log, station.Value, refusal);
+        if (session.Connection.Refusal is { } refusal) GatewayLog.Refused(logger, station.Value, refusal);
         if (registry.Leave(station, session))
         {
             sites.Of(station)?.Post(new StationDisconnected(time.Now(), station));
@@ -76,12 +77,12 @@ public sealed class OcppEndpoint(
         }
 
         session.HasEnded(); // a newer socket of the station says that it is connected after this
-        GatewayLog.Disconnected(log, station.Value, session.Epoch);
+        GatewayLog.Disconnected(logger, station.Value, session.Epoch);
     }
 
     private void Traced(StationId station, string direction, ReadOnlyMemory<byte> frame)
     {
-        trace.Add(station, direction, frame);
+        log.Add(station, direction, frame);
         if (direction == "out" && frame.Span is [(byte)'[', (byte)'3', ..]) inquiry.Answered(station);
     }
 

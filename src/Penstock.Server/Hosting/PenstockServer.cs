@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Penstock.Core.Tariffs;
 using Penstock.Server.Api;
+using Penstock.Server.Files;
 using Penstock.Server.Fleet;
 using Penstock.Server.Gateway;
 using Penstock.Server.GridEvents;
@@ -10,6 +11,7 @@ using Penstock.Server.Settlement;
 using Penstock.Server.Sites;
 using Penstock.Server.Stations;
 using Penstock.Server.Storage;
+using Penstock.Server.Wire;
 
 namespace Penstock.Server.Hosting;
 
@@ -36,14 +38,14 @@ public static class PenstockServer
         services.AddSingleton(time).AddSingleton(options).AddSingleton(BuiltInTariffs.Shenzhen).AddSingleton<WorkInFlight>();
         services.AddSingleton(_ => new SqlStore(database)).AddSingleton(s => new Journal(database, s.GetRequiredService<ILogger<Journal>>()));
         services.AddSingleton<FleetRegister>().AddSingleton<OpenSessions>().AddSingleton<EventTable>().AddSingleton<CalledEnergies>();
-        services.AddSingleton<StationRegistry>().AddSingleton<StationRoll>().AddSingleton<StationInquiry>().AddSingleton<WireTrace>().AddSingleton<StationCommands>().AddSingleton<WaitingStations>();
+        services.AddSingleton<StationRegistry>().AddSingleton<StationRoll>().AddSingleton<StationInquiry>().AddSingleton<MessageLog>().AddSingleton<StationCommands>().AddSingleton<WaitingStations>();
         services.AddSingleton(_ => StationModels.FromFile(Path.Combine(AppContext.BaseDirectory, "station-models.json")));
         services.AddSingleton<PlanningWorker>().AddSingleton<SettlementWorker>().AddSingleton<SessionDesk>().AddSingleton<GridEventDesk>();
         services.AddSingleton(s => new SiteDirectory(s.GetRequiredService<SqlStore>(), s.GetRequiredService<OpenSessions>(), s.GetRequiredService<CalledEnergies>(), state => new SiteLoop(state, new SiteSurroundings(
             s.GetRequiredService<StationCommands>(), s.GetRequiredService<WorkInFlight>(), s.GetRequiredService<PlanningWorker>().Request,
             (site, fault) => SitesLog.Fault(s.GetRequiredService<ILogger<SiteLoop>>(), site.Value, fault)))));
         services.AddSingleton<IncomingMessages>().AddSingleton<OcppEndpoint>().AddSingleton<MessageTable>();
-        services.AddSingleton<TokenRegister>().AddSingleton<StationBook>().AddSingleton<CommandDesk>().AddSingleton<CallEffects>().AddSingleton<StationCalls>();
+        services.AddSingleton<TokenRegister>().AddSingleton<StationBook>().AddSingleton<CommandDesk>().AddSingleton<CallEffects>().AddSingleton<BulkCalls>().AddSingleton<FileExchange>().AddSingleton<FileAsking>().AddSingleton<StationCalls>();
         services.AddSingleton<IStationMessages, BootMessages>().AddSingleton<IStationMessages, TransactionMessages>();
         services.AddSingleton<IStationMessages, DeviceModelMessages>().AddSingleton<IStationMessages, FirmwareMessages>().AddSingleton<IStationMessages, BusinessMessages>();
         services.AddSingleton<History>().AddSingleton<OverviewReader>().AddSingleton<FlexibilityReader>().AddSingleton<EventReader>().AddSingleton<VehicleReader>().AddSingleton<StationReader>().AddSingleton<Metrics>();
@@ -82,6 +84,9 @@ public static class PenstockServer
         PlanEndpoints.Map(api);
         FlexibilityEndpoints.Map(api);
         RecordEndpoints.Map(api);
+        StationEndpoints.Map(api);
+        TokenEndpoints.Map(api);
+        FileEndpoints.Map(app, api);
         api.MapFallback((HttpContext context) => Problems.NotFound("resource", context.Request.Path));
         app.MapFallbackToFile("index.html"); // the console routes by path
     }

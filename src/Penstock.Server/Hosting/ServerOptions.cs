@@ -26,6 +26,13 @@ public sealed record ServerOptions
     [Range(1, 1000)]
     public double AssumedEvseKilowatts { get; init; } = 7;
 
+    /// <summary>Frames kept in the message log; 0 = none are logged.</summary>
+    [Range(0, 100_000_000)]
+    public long MessageLogFrames { get; init; } = 1_000_000;
+
+    /// <summary>Address under which stations reach this server for firmware and logs, such as https://csms.example:8443; null = as the operator's own request came.</summary>
+    public string? PublicUrl { get; init; }
+
     /// <summary>Set by the demo: everything shown is simulated.</summary>
     public string? Scenario { get; init; }
 
@@ -43,6 +50,7 @@ public sealed record ServerOptions
         var faults = results.ConvertAll(r => $"Penstock:{r.MemberNames.FirstOrDefault()}: {r.ErrorMessage} It is {typeof(ServerOptions).GetProperty(r.MemberNames.First())?.GetValue(this)}.");
         if (DateTimeZoneProviders.Tzdb.GetZoneOrNull(TimeZone) is null) faults.Add($"Penstock:TimeZone: \"{TimeZone}\" is no IANA time zone; give one such as Asia/Shanghai.");
         if (!System.Net.IPAddress.TryParse(Address, out _)) faults.Add($"Penstock:Address: \"{Address}\" is no IP address; give one such as 127.0.0.1 or 0.0.0.0.");
+        if (PublicUrl is { } url && (!Uri.TryCreate(url, UriKind.Absolute, out var parsed) || parsed.Scheme is not ("http" or "https"))) faults.Add($"Penstock:PublicUrl: \"{url}\" is no http or https address.");
         if (string.IsNullOrWhiteSpace(Data)) faults.Add("Penstock:Data: is empty; give a writable folder.");
         return faults;
     }

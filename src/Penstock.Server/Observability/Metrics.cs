@@ -4,11 +4,12 @@ using Penstock.Server.Api;
 using Penstock.Server.Gateway;
 using Penstock.Server.GridEvents;
 using Penstock.Server.Sites;
+using Penstock.Server.Wire;
 
 namespace Penstock.Server.Observability;
 
 /// <summary>The Prometheus text page. Base units, no label per station or vehicle.</summary>
-public sealed class Metrics(OverviewReader overview, WireTrace trace, StationRegistry registry, SiteDirectory sites, EventTable events, WorkInFlight work)
+public sealed class Metrics(OverviewReader overview, MessageLog messages, StationRegistry registry, SiteDirectory sites, EventTable events, WorkInFlight work)
 {
     public string Text()
     {
@@ -18,7 +19,8 @@ public sealed class Metrics(OverviewReader overview, WireTrace trace, StationReg
         Line("penstock_flex_available_watts", "gauge", "Flexibility now", (now.Flexibility.DownKw * 1000, "direction=\"down\""), (now.Flexibility.UpKw * 1000, "direction=\"up\""));
         Line("penstock_stations_connected", "gauge", "Open station sockets", [.. registry.ByVersion().Select(v => ((double)v.Count, $"protocol=\"{v.Protocol}\""))]);
         Line("penstock_vehicles_connected", "gauge", "Vehicles plugged in", (now.VehiclesConnected, ""));
-        Line("penstock_ocpp_messages_total", "counter", "Frames in and out", (trace.Total, ""));
+        Line("penstock_ocpp_messages_total", "counter", "Frames in and out", (messages.Total, ""));
+        Line("penstock_message_log_dropped_total", "counter", "Frames that are not in the message log", (messages.Dropped, ""));
         Line("penstock_guarantee_breaches_total", "counter", "Guarantees broken today", (now.Guarantees.Broken, ""));
         Line("penstock_telemetry_dropped_total", "counter", "Telemetry not applied because an inbox was full", (sites.Loops.Sum(l => l.Dropped), ""));
         Line("penstock_work_in_flight", "gauge", "Accepted work that is not finished", (work.Count, ""));

@@ -9,13 +9,14 @@ public sealed class DatabaseUnusableException(string message, Exception? cause =
 /// <summary>The embedded SQLite database: WAL, full synchronisation, numbered migrations.</summary>
 public sealed class Database
 {
-    private const string Prefix = "Penstock.Server.Storage.Migrations.";
+    private const string Journalled = "Penstock.Server.Storage.Migrations.";
     private readonly string connectionString;
 
     private Database(string path) => connectionString = new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString();
 
     /// <exception cref="DatabaseUnusableException">The file cannot be written, is no database, or was made by a newer program.</exception>
-    public static Database Open(string path)
+    /// <param name="migrations">Prefix of the embedded migrations; the journal's when not given.</param>
+    public static Database Open(string path, string migrations = Journalled)
     {
         var database = new Database(path);
         try
@@ -23,7 +24,7 @@ public sealed class Database
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
             using var connection = database.Connect();
             connection.Execute("PRAGMA journal_mode = WAL");
-            Migrate(connection, path);
+            Migrate(connection, path, migrations);
             return database;
         }
         catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
@@ -40,10 +41,10 @@ public sealed class Database
         return connection;
     }
 
-    private static void Migrate(SqliteConnection connection, string path)
+    private static void Migrate(SqliteConnection connection, string path, string prefix)
     {
         var assembly = typeof(Database).Assembly;
-        var migrations = assembly.GetManifestResourceNames().Where(n => n.StartsWith(Prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList();
+        var migrations = assembly.GetManifestResourceNames().Where(n => n.StartsWith(prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList();
         var version = connection.ExecuteScalar<int>("PRAGMA user_version");
         if (version > migrations.Count)
         {

@@ -10,7 +10,7 @@ public sealed class SessionRow
 {
     public const string Select = """
         SELECT session_id AS SessionId, transaction_id AS TransactionId, station_id AS StationId, evse AS Evse, site_id AS SiteId, vehicle_id AS VehicleId, terms AS Terms,
-          started_at AS StartedAt, ended_at AS EndedAt, status AS Status, waiting_for AS WaitingFor, guarantee AS Guarantee FROM session
+          started_at AS StartedAt, ended_at AS EndedAt, status AS Status, waiting_for AS WaitingFor, guarantee AS Guarantee, token AS Token, stop_reason AS StopReason FROM session
         """;
 
     public string SessionId { get; init; } = "";
@@ -38,6 +38,12 @@ public sealed class SessionRow
 
     /// <summary>kept, broken or relaxed once the session ended; null before.</summary>
     public string? Guarantee { get; init; }
+
+    /// <summary>As the station told it; null = none was told.</summary>
+    public string? Token { get; init; }
+
+    /// <summary>Why the transaction ended, in the words of OCPP; null = not told, or not ended.</summary>
+    public string? StopReason { get; init; }
 
     public EvseId EvseId => new(new StationId(StationId), (int)Evse);
 
