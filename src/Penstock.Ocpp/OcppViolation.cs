@@ -27,6 +27,10 @@ internal static class Constraint
         return null;
     }
 
+    internal static OcppViolation? Uri(string? value, string name) => value is null || System.Uri.IsWellFormedUriString(value, UriKind.Absolute)
+        ? null
+        : new(OcppError.FormatViolation, "/" + name, $"\"{value[..Math.Min(40, value.Length)]}\"", "an absolute URI");
+
     internal static OcppViolation? Items<T>(IReadOnlyList<T>? values, string name, int least, int most) =>
         values is null || (values.Count >= least && values.Count <= most)
             ? null

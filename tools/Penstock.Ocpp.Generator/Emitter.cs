@@ -67,6 +67,7 @@ internal static class Emitter
 
         if (property.IsRecord) yield return property.IsList ? $"Constraint.Each({name}, \"{wire}\")" : $"{name}{(property.Required ? "" : "?")}.Check()?.Under(\"{wire}\")";
         if (property.Type == "string" && b.MaxLength is { } length) yield return $"Constraint.Length({name}, \"{wire}\", {length})";
+        if (property.Type == "string" && !property.IsList && b.IsUri) yield return $"Constraint.Uri({name}, \"{wire}\")";
         if (!property.IsList && property.Type is "int" or "decimal" && (b.Minimum is not null || b.Maximum is not null))
         {
             yield return $"Constraint.Range({name}, \"{wire}\", {Literal(b.Minimum)}, {Literal(b.Maximum)})";

@@ -12,4 +12,4 @@ internal sealed record RecordModel(string Name, IReadOnlyList<PropertyModel> Pro
 /// <param name="Type">C# type of one value, without nullability.</param>
 internal sealed record PropertyModel(string Wire, string Type, bool IsList, bool Required, bool IsRecord, Bounds Bounds);
 
-internal sealed record Bounds(int? MaxLength, int? MinItems, int? MaxItems, decimal? Minimum, decimal? Maximum);
+internal sealed record Bounds(int? MaxLength, int? MinItems, int? MaxItems, decimal? Minimum, decimal? Maximum, bool IsUri);

@@ -61,7 +61,7 @@ internal sealed class SchemaReader
     private PropertyModel Property(string owner, JsonProperty property, bool required)
     {
         var schema = Resolve(property.Value, out var definition);
-        if (property.Name == "customData") return new(property.Name, "JsonElement", false, required, false, new(null, null, null, null, null));
+        if (property.Name == "customData") return new(property.Name, "JsonElement", false, required, false, new(null, null, null, null, null, false));
         if (Kind(schema) != "array") return Scalar(owner, property.Name, schema, definition, required);
         var item = Resolve(schema.GetProperty("items"), out var itemDefinition);
         var inner = Scalar(owner, Singular(property.Name), item, itemDefinition, required);
@@ -74,7 +74,8 @@ internal sealed class SchemaReader
 
     private PropertyModel Scalar(string owner, string name, JsonElement schema, string? definition, bool required)
     {
-        var bounds = new Bounds(Whole(schema, "maxLength"), null, null, Number(schema, "minimum"), Number(schema, "maximum"));
+        var format = schema.TryGetProperty("format", out var told) ? told.GetString() : null;
+        var bounds = new Bounds(Whole(schema, "maxLength"), null, null, Number(schema, "minimum"), Number(schema, "maximum"), format == "uri");
         var isRecord = Kind(schema) == "object" && schema.TryGetProperty("properties", out _);
         var type = schema.TryGetProperty("enum", out var values)
             ? AddEnum(definition ?? Inline(owner, name), [.. values.EnumerateArray().Select(v => v.GetString()!)])
@@ -84,7 +85,7 @@ internal sealed class SchemaReader
                 "integer" => "int",
                 "number" => "decimal",
                 "boolean" => "bool",
-                "string" when schema.TryGetProperty("format", out var format) && format.GetString() == "date-time" => "DateTimeOffset",
+                "string" when format == "date-time" => "DateTimeOffset",
                 "string" => "string",
                 _ => "JsonElement",
             };

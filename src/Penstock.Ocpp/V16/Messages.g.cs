@@ -387,7 +387,8 @@ public sealed record GetDiagnosticsRequest : IOcppRequest<GetDiagnosticsRequest,
 
     public DateTimeOffset? StopTime { get; init; }
 
-    public OcppViolation? Check() => null;
+    public OcppViolation? Check() =>
+        Constraint.Uri(Location, "location");
 }
 
 public sealed record GetDiagnosticsResponse : IOcppMessage<GetDiagnosticsResponse>
@@ -949,7 +950,8 @@ public sealed record UpdateFirmwareRequest : IOcppRequest<UpdateFirmwareRequest,
 
     public int? RetryInterval { get; init; }
 
-    public OcppViolation? Check() => null;
+    public OcppViolation? Check() =>
+        Constraint.Uri(Location, "location");
 }
 
 public sealed record UpdateFirmwareResponse : IOcppMessage<UpdateFirmwareResponse>

@@ -16,7 +16,11 @@ internal static class PayloadTemplate
     private static JsonObject Record(JsonTypeInfo type, int depth)
     {
         var result = new JsonObject();
-        foreach (var property in type.Properties.Where(p => p.IsRequired)) result[property.Name] = Value(type.Options.GetTypeInfo(property.PropertyType), depth + 1);
+        foreach (var property in type.Properties.Where(p => p.IsRequired))
+        {
+            result[property.Name] = property is { Name: "location" or "remoteLocation" } && property.PropertyType == typeof(string) ? "https://example.com/file" : Value(type.Options.GetTypeInfo(property.PropertyType), depth + 1);
+        }
+
         return result;
     }
 

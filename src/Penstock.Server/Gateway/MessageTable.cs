@@ -64,6 +64,15 @@ public sealed class MessageTable
         where TRequest : class, IOcppRequest<TRequest, TResponse>
         where TResponse : class, IOcppMessage<TResponse> => Add(OcppVersion.V16, TRequest.ActionName, Read<TRequest>, Now(handle), OcppAnswer.Of);
 
+    /// <summary>For the few actions whose 2.0.1 message is no valid one of 2.1, beside <see cref="On21"/>.</summary>
+    public void On201<TRequest, TResponse>(Func<StationMessage, TRequest, Reply<TResponse>> handle)
+        where TRequest : class, IOcppRequest<TRequest, TResponse>
+        where TResponse : class, IOcppMessage<TResponse> => Add(OcppVersion.V201, TRequest.ActionName, Read<TRequest>, Now(handle), OcppAnswer.Of);
+
+    public void On21<TRequest, TResponse>(Func<StationMessage, TRequest, Reply<TResponse>> handle)
+        where TRequest : class, IOcppRequest<TRequest, TResponse>
+        where TResponse : class, IOcppMessage<TResponse> => Add(OcppVersion.V21, TRequest.ActionName, Read<TRequest>, Now(handle), OcppAnswer.Of);
+
     public void On2x<TRequest, TResponse>(Func<StationMessage, TRequest, Reply<TResponse>> handle)
         where TRequest : class, IOcppRequest<TRequest, TResponse>
         where TResponse : class, IOcppMessage<TResponse> => On2x(Now(handle));

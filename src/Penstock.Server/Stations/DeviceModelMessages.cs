@@ -1,5 +1,7 @@
 using Penstock.Ocpp.V21;
 using Penstock.Server.Gateway;
+using Penstock.Server.Storage;
+using V201 = Penstock.Ocpp.V201;
 
 namespace Penstock.Server.Stations;
 
@@ -14,15 +16,9 @@ internal sealed class DeviceModelMessages(StationInquiry inquiry) : IStationMess
             Rows = [.. (m.ReportData ?? []).Select(row => StationBook.PutRecord(from.Station, Topic.Variable, VariableKey.Of(row.Component, row.Variable), from.Now, row, V21Json.Default.ReportData))],
             After = [() => inquiry.Reported(from.Station, from.Version, m.ReportData ?? [])],
         });
-        table.On2x<NotifyMonitoringReportRequest, NotifyMonitoringReportResponse>((from, m) => new Reply<NotifyMonitoringReportResponse>(new NotifyMonitoringReportResponse())
-        {
-            Key = from.ContentKey,
-            Rows =
-            [
-                .. (m.Monitor ?? []).SelectMany(of => of.VariableMonitoring.Select(one => StationBook.Put(
-                    from.Station, Topic.Monitor, Number(one.Id), from.Now, new { component = of.Component, variable = of.Variable, monitor = one }))),
-            ],
-        });
+        table.On21<NotifyMonitoringReportRequest, NotifyMonitoringReportResponse>((from, _) => new Reply<NotifyMonitoringReportResponse>(new NotifyMonitoringReportResponse()) { Key = from.ContentKey, Rows = Monitors(from) });
+        table.On201<V201.NotifyMonitoringReportRequest, V201.NotifyMonitoringReportResponse>((from, _) =>
+            new Reply<V201.NotifyMonitoringReportResponse>(new V201.NotifyMonitoringReportResponse()) { Key = from.ContentKey, Rows = Monitors(from) });
         table.On2x<NotifyEventRequest, NotifyEventResponse>((from, m) => new Reply<NotifyEventResponse>(new NotifyEventResponse())
         {
             Key = from.ContentKey,
@@ -52,6 +48,15 @@ internal sealed class DeviceModelMessages(StationInquiry inquiry) : IStationMess
             Key = from.ContentKey, Rows = [StationBook.PutMessage(from.Station, Topic.CustomerInformation, $"{m.RequestId}:{m.SeqNo}", from.Now, m)],
         });
     }
+
+    /// <summary>A monitor of 2.0.1 does not say what kind it is, so it is no valid one of 2.1; as JSON they are alike.</summary>
+    private static IReadOnlyList<Projection> Monitors(StationMessage from) => from.Payload.TryGetProperty("monitor", out var reported)
+        ?
+        [
+            .. reported.EnumerateArray().SelectMany(of => of.GetProperty("variableMonitoring").EnumerateArray().Select(one => StationBook.Put(
+                from.Station, Topic.Monitor, VariableKey.Text(one, "id") ?? "", from.Now, new { component = of.GetProperty("component"), variable = of.GetProperty("variable"), monitor = one }))),
+        ]
+        : [];
 
     private static Reply<T> Stream<T>(StationMessage from, T response, int id, object body) => new(response)
     {

@@ -30,6 +30,15 @@ internal sealed class Platform(string address) : IDisposable
         return await answer.Content.ReadFromJsonAsync<JsonElement>(Cancel);
     }
 
+    /// <summary>Sends any call to a station as an operator does; the command as it ended.</summary>
+    internal async Task<JsonElement> CallAsync(string station, string action, string payload)
+    {
+        var answer = await PostAsync($"/api/v1/stations/{station}/calls", $$"""{"action":"{{action}}","payload":{{payload}}}""");
+        return answer.StatusCode == System.Net.HttpStatusCode.OK ? await answer.Content.ReadFromJsonAsync<JsonElement>(Cancel) : throw new InvalidOperationException(await answer.Content.ReadAsStringAsync(Cancel));
+    }
+
+    internal Task<HttpResponseMessage> PostAsync(string path, string json) => client.PostAsync(path, new StringContent(json, System.Text.Encoding.UTF8, "application/json"), Cancel);
+
     internal Task<JsonElement> GetAsync(string path) => client.GetFromJsonAsync<JsonElement>(path, Cancel);
 
     internal async Task<JsonElement> UntilAsync(string path, Func<JsonElement, bool> met)

@@ -40,6 +40,14 @@ internal sealed class RawStation : IAsyncDisposable
         return station;
     }
 
+    /// <summary>Connected, and the central system knows it: it answered.</summary>
+    internal static async Task<RawStation> OnlineAsync(string address, string id, string protocol, CancellationToken cancel, Func<string, JsonElement, string?>? answer = null)
+    {
+        var station = await ConnectAsync(address, id, protocol, cancel, answer);
+        await station.CallAsync("Heartbeat", "{}", cancel);
+        return station;
+    }
+
     internal static string? Obedient(string action, JsonElement payload) => action switch
     {
         "SetChargingProfile" or "UpdateDynamicSchedule" or "TriggerMessage" or "GetBaseReport" => """{"status":"Accepted"}""",
