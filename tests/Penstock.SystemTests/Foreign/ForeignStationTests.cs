@@ -18,6 +18,7 @@ public sealed class ForeignStationTests : IDisposable
     [InlineData("1.6")]
     [InlineData("2.0.1")]
     [InlineData("2.1")]
+    [Covers("1.6 Heartbeat", "1.6 StartTransaction", "1.6 StopTransaction", "1.6 MeterValues", "2.0.1 Heartbeat", "2.0.1 StatusNotification", "2.0.1 TransactionEvent", "2.1 Heartbeat", "2.1 StatusNotification", "2.1 TransactionEvent", "2.0.1 SetChargingProfile")]
     public async Task It_waits_is_let_in_charges_by_our_profile_and_is_settled(string version)
     {
         var folder = await InstalledAsync();

@@ -10,6 +10,7 @@ public sealed class InboxTests : IDisposable
     [Theory]
     [InlineData("ocpp2.1")]
     [InlineData("ocpp2.0.1")]
+    [Covers("2.0.1 BootNotification", "2.1 BootNotification", "2.0.1 GetBaseReport", "2.1 GetBaseReport")]
     public async Task A_station_of_2_x_reports_its_evses_connectors_and_ratings(string protocol)
     {
         await using var server = await ServerProcess.StartAsync(data, Cancel);
@@ -31,6 +32,7 @@ public sealed class InboxTests : IDisposable
     }
 
     [Fact]
+    [Covers("1.6 BootNotification", "1.6 StatusNotification", "1.6 TriggerMessage")]
     public async Task A_station_of_1_6_tells_its_number_of_connectors()
     {
         await using var server = await ServerProcess.StartAsync(data, Cancel);

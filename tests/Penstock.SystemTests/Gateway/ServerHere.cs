@@ -14,10 +14,10 @@ internal sealed class ServerHere : IAsyncDisposable
 
     internal string Address => app.Urls.First().Replace("http:", "ws:", StringComparison.Ordinal);
 
-    internal static async Task<ServerHere> StartAsync(string data, double speed, CancellationToken cancel)
+    internal static async Task<ServerHere> StartAsync(string data, double speed, CancellationToken cancel, Func<ServerOptions, ServerOptions>? change = null)
     {
         var clock = new FastClock(speed);
-        var app = PenstockServer.Build(new ServerOptions { Data = data, Port = 0, ClockSpeed = speed }, clock, quiet: true);
+        var app = PenstockServer.Build((change ?? (o => o))(new ServerOptions { Data = data, Port = 0, ClockSpeed = speed }), clock, quiet: true);
         await app.StartAsync(cancel);
         return new ServerHere(app, clock);
     }
