@@ -117,8 +117,9 @@ internal sealed class StationRun
 
     private async Task PlugInWhenAcceptedAsync(SimulatedStation station, int n, SemaphoreSlim door, CancellationToken stop)
     {
-        await Task.WhenAny(station.Booted, Task.Delay(5 * Second, TimeProvider.System, stop)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // one that is not accepted does not hold up the others
-        if (!stop.IsCancellationRequested) door.Release();
+        await Task.WhenAny(station.Booted, Task.Delay(5 * Second, TimeProvider.System, stop)); // one that is not accepted does not hold up the others
+        if (stop.IsCancellationRequested) return;
+        door.Release();
         await station.Booted.WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (stop.IsCancellationRequested) return;
         var chance = new Random(unchecked((request.Seed * 7919) + n));

@@ -128,7 +128,7 @@ internal sealed class Dialect2x(OcppConnection connection) : StationDialect(conn
     {
         public static string ActionName => TRequest.ActionName;
 
-        public static JsonTypeInfo<Before21<TRequest, TResponse>> TypeInfo { get; } = JsonMetadataServices.CreateValueInfo<Before21<TRequest, TResponse>>(new JsonSerializerOptions(), new Writer());
+        public static JsonTypeInfo<Before21<TRequest, TResponse>> TypeInfo { get; } = JsonMetadataServices.CreateValueInfo<Before21<TRequest, TResponse>>(new JsonSerializerOptions { TypeInfoResolver = V201.V201Json.Default }, new Writer());
 
         public OcppViolation? Check() => message.Check();
 

@@ -42,7 +42,15 @@ internal sealed partial class FaultySocket(WebSocket inner, StationFaults faults
     public override async ValueTask<ValueWebSocketReceiveResult> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         if (dead.Task.IsCompleted) await Task.Delay(Timeout.Infinite, cancellationToken);
-        return await inner.ReceiveAsync(buffer, cancellationToken);
+        try
+        {
+            return await inner.ReceiveAsync(buffer, CancellationToken.None).AsTask().WaitAsync(cancellationToken); // a receive that is cancelled would close the socket
+        }
+        catch (OperationCanceledException)
+        {
+            Abort();
+            throw;
+        }
     }
 
     public override Task SendAsync(ArraySegment<byte> buffer, WebSocketMessageType messageType, bool endOfMessage, CancellationToken cancellationToken) => SendAsync(buffer.AsMemory(), messageType, endOfMessage, cancellationToken).AsTask();

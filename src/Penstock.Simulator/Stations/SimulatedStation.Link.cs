@@ -1,6 +1,7 @@
 using System.Net.WebSockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using System.Text.Json.Nodes;
 using Penstock.Ocpp;
 using Penstock.Ocpp.Rpc;
 using Penstock.Simulator.Stations.Device;
@@ -78,8 +79,11 @@ public sealed partial class SimulatedStation
 
     private void After(Action action)
     {
-        if (held is { } waiting) waiting.Add(action);
-        else action();
+        lock (gate)
+        {
+            if (held is { } waiting) waiting.Add(action);
+            else action();
+        }
     }
 
     private async Task ConnectAsync(CancellationToken stop)
@@ -93,7 +97,8 @@ public sealed partial class SimulatedStation
         var wire = faults.OnTheWire ? new FaultySocket(client, faults) : null;
         WebSocket socket = link = (WebSocket?)wire ?? client;
         unanswered = 0;
-        var options = new ConnectionOptions { IdPrefix = faults.SameIdsEachBoot || faults.NumericIds ? "" : $"{++boots:x}." };
+        boots++;
+        var options = new ConnectionOptions { IdPrefix = faults.SameIdsEachBoot || faults.NumericIds ? "" : $"{began.ToUnixTimeSeconds():x}.{boots:x}." };
         var connection = new OcppConnection(socket, Model.Version, AnswerAsync, TimeProvider.System, options, Seen);
         var speaker = dialect = Model.Version == OcppVersion.V16 ? new Dialect16(connection) : new Dialect2x(connection);
         using var session = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -176,19 +181,15 @@ public sealed partial class SimulatedStation
         }
     }
 
-    /// <summary>As a station without the fault would answer, on a device that is thrown away, and never Rejected.</summary>
+    /// <summary>As a station that just left the factory would answer, and never Rejected; that station is thrown away with what it was told.</summary>
     private OcppAnswer AcceptedAll(IncomingCall call)
     {
-        held = [];
-        try
-        {
-            var answer = Calls.Answer(new DeviceState(this), call);
-            return answer.Bytes is { } bytes ? OcppAnswer.Stored(Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(bytes.Span).Replace("\"status\":\"Rejected\"", "\"status\":\"Accepted\"", StringComparison.Ordinal))) : answer;
-        }
-        finally
-        {
-            held = null;
-        }
+        var other = new SimulatedStation(Model, Address, time, new StationWork(), (int)meterSeconds, 0) { held = [] };
+        var answer = Calls.Answer(other.Device, call);
+        if (answer.Bytes is not { } bytes || JsonNode.Parse(bytes.Span) is not JsonObject said || said["status"]?.GetValue<string>() != "Rejected") return answer;
+        said["status"] = "Accepted";
+        said.Remove("statusInfo");
+        return OcppAnswer.Stored(Encoding.UTF8.GetBytes(said.ToJsonString()));
     }
 
     private void Seen(string direction, ReadOnlyMemory<byte> frame)

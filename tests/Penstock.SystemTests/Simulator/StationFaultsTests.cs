@@ -16,7 +16,7 @@ public sealed class StationFaultsTests
         await world.StatusAsync("GetLocalListVersion", "{}");
         Assert.Equal(1, world.Central.Connections);
         for (var i = 0; i < 40; i++) await world.Central.SendAsync($$"""[2,"c{{i}}","GetBaseReport",{"requestId":{{i}},"reportBase":"FullInventory"}]""").ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await ReconnectedAsync(world);
+        await world.ReconnectedAsync();
     }
 
     [Fact]
@@ -40,7 +40,7 @@ public sealed class StationFaultsTests
     {
         await using var world = await StationWorld.StartAsync(OcppVersion.V201, new StationFaults { SameIdsEachBoot = fault });
         world.Central.BreakLink();
-        await ReconnectedAsync(world);
+        await world.ReconnectedAsync();
         await world.Central.HearAsync("BootNotification");
         for (var i = 0; i < 100 && Ids(world, "BootNotification").Count < 2; i++) await Task.Delay(50, TestContext.Current.CancellationToken);
         Assert.Equal(fault ? 1 : 2, Ids(world, "BootNotification").Distinct().Count());
@@ -97,7 +97,7 @@ public sealed class StationFaultsTests
         var old = world.Central.Connection;
         var outcome = await old.CallAsync<Ocpp.V21.GetLocalListVersionRequest, Ocpp.V21.GetLocalListVersionResponse>(new Ocpp.V21.GetLocalListVersionRequest());
         Assert.Equal(CallStatus.TimedOut, outcome.Status); // and not Closed: the socket is open
-        await ReconnectedAsync(world);
+        await world.ReconnectedAsync();
         await world.PlugInAsync();
         await world.Central.HearAsync("TransactionEvent");
     }
@@ -141,16 +141,4 @@ public sealed class StationFaultsTests
     }
 
     private static List<string> Ids(StationWorld world, string action) => [.. world.Central.Frames.Where(f => f.Contains($"\"{action}\"", StringComparison.Ordinal)).Select(f => JsonDocument.Parse(f).RootElement[1].ToString())];
-
-    private static async Task ReconnectedAsync(StationWorld world)
-    {
-        for (var i = 0; i < 200 && world.Central.Connections < 2; i++)
-        {
-            await world.AdvanceAsync(1);
-            await Task.Delay(10, TestContext.Current.CancellationToken);
-        }
-
-        Assert.Equal(2, world.Central.Connections);
-        for (var i = 0; i < 100 && !world.Station.Online; i++) await Task.Delay(50, TestContext.Current.CancellationToken);
-    }
 }

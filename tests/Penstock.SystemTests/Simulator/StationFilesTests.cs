@@ -19,7 +19,7 @@ public sealed class StationFilesTests
     {
         await using var world = await StationWorld.StartAsync(version);
         world.Station.SaySecurityEvent("TamperDetectionActivated", "door");
-        var answer = await world.Central.CallAsync("GetLog", $$"""{"logType":"SecurityLog","requestId":9,"log":{"remoteLocation":"{{world.Central.FileAddress}}"}}""");
+        var answer = await world.Central.CallAsync("GetLog", $$$"""{"logType":"SecurityLog","requestId":9,"log":{"remoteLocation":"{{{world.Central.FileAddress}}}"}}""");
         await world.Central.HearAsync("LogStatusNotification", l => l.GetProperty("status").GetString() == "Uploaded" && l.GetProperty("requestId").GetInt32() == 9);
         Assert.Equal(["Uploading", "Uploaded"], Statuses(world, "LogStatusNotification"));
         Assert.Contains("TamperDetectionActivated: door", Encoding.UTF8.GetString(world.Central.Files[answer.GetProperty("filename").GetString()!]), StringComparison.Ordinal);
@@ -145,7 +145,7 @@ public sealed class StationFilesTests
     public async Task A_reservation_expires_is_told_and_is_used_by_its_driver()
     {
         await using var world = await StationWorld.StartAsync(OcppVersion.V21);
-        string Reserve(int id, int evse) => $$"""{"id":{{id}},"evseId":{{evse}},"expiryDateTime":"{{world.Now.AddSeconds(120).UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}}","idToken":{"idToken":"TOKEN1","type":"Central"}}""";
+        string Reserve(int id, int evse) => $$$"""{"id":{{{id}}},"evseId":{{{evse}}},"expiryDateTime":"{{{world.Now.AddSeconds(120).UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}}}","idToken":{"idToken":"TOKEN1","type":"Central"}}""";
         Assert.Equal("Accepted", await world.StatusAsync("ReserveNow", Reserve(1, 1)));
         Assert.Equal("Accepted", await world.StatusAsync("ReserveNow", Reserve(2, 2)));
         await world.PlugInAsync();
@@ -166,8 +166,8 @@ public sealed class StationFilesTests
         Assert.Equal("Scheduled", await world.StatusAsync("Reset", """{"type":"OnIdle"}"""));
         Assert.Equal("Scheduled", await world.StatusAsync("ChangeAvailability", """{"operationalStatus":"Inoperative","evse":{"id":1}}"""));
         world.Station.Unplug(1);
+        await world.ReconnectedAsync();
         await world.Central.HearAsync("StatusNotification", s => s.GetProperty("connectorStatus").GetString() == "Unavailable");
-        for (var i = 0; i < 200 && world.Central.Connections < 2; i++) await world.AdvanceAsync(1);
         await world.Central.HearAsync("BootNotification", b => b.GetProperty("reason").GetString() == "ScheduledReset");
     }
 

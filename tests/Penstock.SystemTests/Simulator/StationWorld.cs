@@ -57,6 +57,19 @@ internal sealed class StationWorld : IAsyncDisposable
 
     internal Task QuietAsync() => StepClock.SettleAsync(() => work.Count == 0, TestContext.Current.CancellationToken);
 
+    /// <summary>Lets the clock run until the station came back on a second link.</summary>
+    internal async Task ReconnectedAsync()
+    {
+        for (var i = 0; i < 200 && Central.Connections < 2; i++)
+        {
+            await AdvanceAsync(1);
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(2, Central.Connections);
+        for (var i = 0; i < 100 && !Station.Online; i++) await Task.Delay(50, TestContext.Current.CancellationToken);
+    }
+
     internal async Task<string> StatusAsync(string action, string payload)
     {
         var answer = await Central.CallAsync(action, payload);

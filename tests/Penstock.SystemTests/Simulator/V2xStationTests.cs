@@ -163,7 +163,7 @@ public sealed class V2xStationTests
         await world.PlugInAsync();
         await world.StatusAsync("SetChargingProfile", Profile(20, "'operationMode':'CentralSetpoint','setpoint':-20000"));
         var start = world.Now.AddSeconds(60).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
-        Assert.Equal("Accepted", await world.StatusAsync("SetDERControl", $$"""{"isDefault":false,"controlId":"S1","controlType":"LimitMaxDischarge","limitMaxDischarge":{"priority":1,"pctMaxDischargePower":25,"startTime":"{{start}}","duration":120}}"""));
+        Assert.Equal("Accepted", await world.StatusAsync("SetDERControl", $$$"""{"isDefault":false,"controlId":"S1","controlType":"LimitMaxDischarge","limitMaxDischarge":{"priority":1,"pctMaxDischargePower":25,"startTime":"{{{start}}}","duration":120}}"""));
         await world.AdvanceAsync(30);
         Assert.Equal(-20, world.Station.PowerKw(1), 3);
         await world.AdvanceAsync(60);
@@ -181,8 +181,8 @@ public sealed class V2xStationTests
         await using var world = await StationWorld.StartAsync(OcppVersion.V21);
         await world.StatusAsync("SetDERControl", """{"isDefault":true,"controlId":"T","controlType":"HFMustTrip","curve":{"priority":0,"yUnit":"Not_Applicable","curveData":[{"x":0.2,"y":51.5}]}}""");
         Assert.Equal("Accepted", await world.StatusAsync("Reset", """{"type":"Immediate"}"""));
+        await world.ReconnectedAsync();
         await world.Central.HearAsync("BootNotification", b => b.GetProperty("reason").GetString() == "RemoteReset");
-        for (var i = 0; i < 100 && !world.Station.Online; i++) await Task.Delay(50, TestContext.Current.CancellationToken);
         var hz = 52.0;
         world.Station.Grid = _ => new GridPoint(hz, 100);
         await world.PlugInAsync();
@@ -196,5 +196,5 @@ public sealed class V2xStationTests
     }
 
     private static string Profile(int id, string period, string kind = "Relative", string more = "", string schedule = "") =>
-        $$"""{"evseId":1,"chargingProfile":{"id":{{id}},"stackLevel":1,"chargingProfilePurpose":"TxProfile","chargingProfileKind":"{{kind}}","transactionId":"CS-1-1"{{more}},"chargingSchedule":[{"id":1,"chargingRateUnit":"W"{{schedule}},"chargingSchedulePeriod":[{"startPeriod":0,{{period.Replace('\'', '"')}}}]}]}}""";
+        $$$"""{"evseId":1,"chargingProfile":{"id":{{{id}}},"stackLevel":1,"chargingProfilePurpose":"TxProfile","chargingProfileKind":"{{{kind}}}","transactionId":"CS-1-1"{{{more}}},"chargingSchedule":[{"id":1,"chargingRateUnit":"W"{{{schedule}}},"chargingSchedulePeriod":[{"startPeriod":0,{{{period.Replace('\'', '"')}}}}]}]}}""";
 }

@@ -59,7 +59,7 @@ internal static class Calls16
         // security extension
         .On<CertificateSignedRequest, CertificateSignedResponse>((d, m) => new() { Status = As<CertificateSignedStatus>(d.Certificates.Signed(new() { CertificateChain = m.CertificateChain }).Status) })
         .On<DeleteCertificateRequest, DeleteCertificateResponse>((d, m) => new() { Status = As<DeleteCertificateStatus>(d.Certificates.Delete(Hash(m.CertificateHashData)).Status) })
-        .On<ExtendedTriggerMessageRequest, ExtendedTriggerMessageResponse>((d, m) => new() { Status = Trigger(d, m.RequestedMessage == MessageTrigger.SignChargePointCertificate ? "SignChargingStationCertificate" : m.RequestedMessage.ToString(), m.ConnectorId) })
+        .On<ExtendedTriggerMessageRequest, ExtendedTriggerMessageResponse>((d, m) => new() { Status = Extended(d, m) })
         .On<GetInstalledCertificateIdsRequest, GetInstalledCertificateIdsResponse>((d, m) => Installed(d.Certificates.Ids(new() { CertificateType = [m.CertificateType == CertificateUse.CentralSystemRootCertificate ? V21.GetCertificateIdUse.CSMSRootCertificate : V21.GetCertificateIdUse.ManufacturerRootCertificate] })))
         .On<GetLogRequest, GetLogResponse>((d, m) => Log(d.Files.GetLog(new()
         {
@@ -107,6 +107,13 @@ internal static class Calls16
         "DiagnosticsStatusNotification" => Told(() => d.Files.SayLog(Unnumbered)),
         "FirmwareStatusNotification" => Told(() => d.Files.SayFirmware(Unnumbered)),
         _ => As<TriggerMessageStatus>(d.Station.Trigger(Enum.Parse<V21.MessageTrigger>(message), connector)),
+    };
+
+    private static TriggerMessageStatus Extended(DeviceState d, ExtendedTriggerMessageRequest m) => m.RequestedMessage switch
+    {
+        MessageTrigger.SignChargePointCertificate => Trigger(d, nameof(V21.MessageTrigger.SignChargingStationCertificate), null),
+        MessageTrigger.FirmwareStatusNotification => Told(() => d.Files.SayFirmware(0)), // in the signed form
+        _ => Trigger(d, m.RequestedMessage.ToString(), m.ConnectorId),
     };
 
     private static TriggerMessageStatus Told(Action say)

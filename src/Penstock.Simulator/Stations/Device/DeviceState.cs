@@ -94,8 +94,11 @@ internal sealed class DeviceState
 
     internal void Note(string text, bool security = false)
     {
-        if (journal.Count >= JournalMax) journal.Dequeue();
-        journal.Enqueue((Clock, security, text));
+        lock (journal)
+        {
+            if (journal.Count >= JournalMax) journal.Dequeue();
+            journal.Enqueue((Clock, security, text));
+        }
     }
 
     internal string Journal(Log kind, DateTimeOffset? from, DateTimeOffset? to)

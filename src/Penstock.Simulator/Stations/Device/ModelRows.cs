@@ -124,7 +124,7 @@ internal static class ModelRows
         """;
 
     internal static Dictionary<(string, int, string, string?), ModelVariable> For(int evses) =>
-        Read(Station, 0).Concat(Enumerable.Range(1, evses).SelectMany(n => Read(Evse, n))).ToDictionary(r => r.Key);
+        Enumerable.Range(1, evses).SelectMany(n => Read(Evse, n)).Concat(Read(Station, 0)).ToDictionary(r => r.Key); // a report begins with what most want to know
 
     internal static bool IsOf21(ModelVariable row) => row.Component is "V2XChargingCtrlr" or "DCDERCtrlr" || row.Name == "DischargePower";
 
