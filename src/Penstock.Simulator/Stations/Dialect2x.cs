@@ -1,11 +1,9 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
 using Penstock.Ocpp;
+using Penstock.Ocpp.Framing;
 using Penstock.Ocpp.Rpc;
 using Penstock.Ocpp.V21;
 using Penstock.Simulator.Cities;
-using Penstock.Simulator.Stations.Device;
 using V201 = Penstock.Ocpp.V201;
 
 namespace Penstock.Simulator.Stations;
@@ -82,10 +80,21 @@ internal sealed class Dialect2x(OcppConnection connection) : StationDialect(conn
 
     internal override async Task<bool> SayAsync<TRequest, TResponse>(TRequest message, Action<TResponse>? answered)
     {
-        if (!Is21 && !V201.V201Actions.All.ContainsKey(TRequest.ActionName)) return true; // 2.0.1 has no such message
-        var outcome = Is21 ? await Connection.CallAsync<TRequest, TResponse>(message) : await Connection.CallAsync<Before21<TRequest, TResponse>, TResponse>(new Before21<TRequest, TResponse>(message));
+        if (!Is21) return await SayOlderAsync(message, answered);
+        var outcome = await Connection.CallAsync<TRequest, TResponse>(message);
         if (outcome.Response is { } response) answered?.Invoke(response);
         return Ended(outcome.Status);
+    }
+
+    /// <summary>As 2.0.1 has it: what only 2.1 knows is left out, a message that only 2.1 knows is not said.</summary>
+    private async Task<bool> SayOlderAsync<TRequest, TResponse>(TRequest message, Action<TResponse>? answered)
+        where TRequest : class, IOcppRequest<TRequest, TResponse>
+        where TResponse : class, IOcppMessage<TResponse>
+    {
+        if (!V201.V201Actions.All.TryGetValue(TRequest.ActionName, out var action)) return true;
+        var raw = await Connection.CallRawAsync(action, (IOcppChecked)JsonSerializer.Deserialize(JsonSerializer.SerializeToUtf8Bytes(message, TRequest.TypeInfo), action.Request)!);
+        if (raw.Status == CallStatus.Answered && PayloadReader.Read<TResponse>(raw.Payload).Message is { } response) answered?.Invoke(response);
+        return Ended(raw.Status);
     }
 
     private Task<bool> EventAsync(WireSession session, StationSample sample, TransactionEvent type, TriggerReason why, Reason? stopped) => session.Refused
@@ -120,26 +129,4 @@ internal sealed class Dialect2x(OcppConnection connection) : StationDialect(conn
     };
 
     private static IdToken Token(string token) => new() { IdTokenValue = token, Type = "Central" };
-
-    /// <summary>A request of 2.1 that goes out as 2.0.1 has it: what only 2.1 knows is left out.</summary>
-    private sealed class Before21<TRequest, TResponse>(TRequest message) : IOcppRequest<Before21<TRequest, TResponse>, TResponse>
-        where TRequest : class, IOcppRequest<TRequest, TResponse>
-        where TResponse : class, IOcppMessage<TResponse>
-    {
-        public static string ActionName => TRequest.ActionName;
-
-        public static JsonTypeInfo<Before21<TRequest, TResponse>> TypeInfo { get; } = JsonMetadataServices.CreateValueInfo<Before21<TRequest, TResponse>>(new JsonSerializerOptions { TypeInfoResolver = V201.V201Json.Default }, new Writer());
-
-        public OcppViolation? Check() => message.Check();
-
-        private sealed class Writer : JsonConverter<Before21<TRequest, TResponse>>
-        {
-            public override Before21<TRequest, TResponse>? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException();
-
-            public override void Write(Utf8JsonWriter writer, Before21<TRequest, TResponse> value, JsonSerializerOptions options) =>
-                writer.WriteRawValue(Calls.Older(JsonSerializer.SerializeToUtf8Bytes(value.Message, TRequest.TypeInfo), V201.V201Actions.All[TRequest.ActionName].Request));
-        }
-
-        private TRequest Message => message;
-    }
 }

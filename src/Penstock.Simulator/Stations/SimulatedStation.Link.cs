@@ -62,7 +62,6 @@ public sealed partial class SimulatedStation
         }
 
         foreach (var socket in abandoned) socket.Dispose();
-        await life.CancelAsync();
     }
 
     /// <summary>Drops the link and boots anew; what runs goes on, what waits is said afterwards.</summary>

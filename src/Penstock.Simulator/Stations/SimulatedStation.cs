@@ -1,4 +1,3 @@
-using System.Net.WebSockets;
 using Penstock.Ocpp.Rpc;
 using Penstock.Simulator.Cities;
 using Penstock.Simulator.Physics;
@@ -27,7 +26,6 @@ public sealed partial class SimulatedStation
     private readonly DateTimeOffset began;
     private readonly Lock gate = new();
     private readonly Random chance;
-    private readonly CancellationTokenSource life = new();
     private IReadOnlyList<string>? measurands;
     private TimeSpan heartbeat = TimeSpan.FromMinutes(5);
     private DateTimeOffset lastSaid;

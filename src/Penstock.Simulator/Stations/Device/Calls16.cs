@@ -60,7 +60,10 @@ internal static class Calls16
         .On<CertificateSignedRequest, CertificateSignedResponse>((d, m) => new() { Status = As<CertificateSignedStatus>(d.Certificates.Signed(new() { CertificateChain = m.CertificateChain }).Status) })
         .On<DeleteCertificateRequest, DeleteCertificateResponse>((d, m) => new() { Status = As<DeleteCertificateStatus>(d.Certificates.Delete(Hash(m.CertificateHashData)).Status) })
         .On<ExtendedTriggerMessageRequest, ExtendedTriggerMessageResponse>((d, m) => new() { Status = Extended(d, m) })
-        .On<GetInstalledCertificateIdsRequest, GetInstalledCertificateIdsResponse>((d, m) => Installed(d.Certificates.Ids(new() { CertificateType = [m.CertificateType == CertificateUse.CentralSystemRootCertificate ? V21.GetCertificateIdUse.CSMSRootCertificate : V21.GetCertificateIdUse.ManufacturerRootCertificate] })))
+        .On<GetInstalledCertificateIdsRequest, GetInstalledCertificateIdsResponse>((d, m) => Installed(d.Certificates.Ids(new()
+        {
+            CertificateType = [m.CertificateType == CertificateUse.CentralSystemRootCertificate ? V21.GetCertificateIdUse.CSMSRootCertificate : V21.GetCertificateIdUse.ManufacturerRootCertificate],
+        })))
         .On<GetLogRequest, GetLogResponse>((d, m) => Log(d.Files.GetLog(new()
         {
             RequestId = m.RequestId, LogType = As<V21.Log>(m.LogType), Retries = m.Retries, RetryInterval = m.RetryInterval,
@@ -136,7 +139,11 @@ internal static class Calls16
         return answer.Schedule is not { } s ? new() { Status = GetCompositeScheduleStatus.Rejected } : new()
         {
             Status = GetCompositeScheduleStatus.Accepted, ConnectorId = m.ConnectorId, ScheduleStart = s.ScheduleStart,
-            ChargingSchedule = new() { Duration = s.Duration, StartSchedule = s.ScheduleStart, ChargingRateUnit = As<ChargingRateUnit>(s.ChargingRateUnit), ChargingSchedulePeriod = [.. s.ChargingSchedulePeriod.Select(p => new ChargingSchedulePeriod { StartPeriod = p.StartPeriod, Limit = p.Limit ?? 0 })] },
+            ChargingSchedule = new()
+            {
+                Duration = s.Duration, StartSchedule = s.ScheduleStart, ChargingRateUnit = As<ChargingRateUnit>(s.ChargingRateUnit),
+                ChargingSchedulePeriod = [.. s.ChargingSchedulePeriod.Select(p => new ChargingSchedulePeriod { StartPeriod = p.StartPeriod, Limit = p.Limit ?? 0 })],
+            },
         };
     }
 
