@@ -92,13 +92,13 @@ internal static class ModelRows
         """;
 
     private const string Evse = $"""
+        EVSE|Power||Decimal|r|W|0..=|=
         Connector|Available||Boolean|r|||true
         Connector|AvailabilityState||OptionList|r||Available,Occupied,Reserved,Unavailable,Faulted|=
         Connector|ConnectorType||String|r|||=
         Connector|SupplyPhases||Integer|r|||0
         EVSE|Available||Boolean|r|||true
         EVSE|AvailabilityState||OptionList|r||Available,Occupied,Reserved,Unavailable,Faulted|=
-        EVSE|Power||Decimal|r|W|0..=|=
         EVSE|DischargePower||Decimal|r|W|0..=|=
         EVSE|SupplyPhases||Integer|r|||3
         EVSE|DCVoltage||Decimal|r|V||=
