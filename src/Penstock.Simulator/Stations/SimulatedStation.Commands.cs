@@ -11,6 +11,7 @@ public sealed partial class SimulatedStation
     internal V21.RequestStartTransactionResponse RemoteStart(V21.RequestStartTransactionRequest asked)
     {
         V21.RequestStartTransactionResponse Rejected(string code) => new() { Status = V21.RequestStartStopStatus.Rejected, StatusInfo = new V21.StatusInfo { ReasonCode = code } };
+        if (offlineSince is not null) return Rejected("CSNotAccepted");
         if (asked.EvseId is { } id && outlets.All(o => o.Evse != id)) return Rejected("UnknownEvse");
         var able = outlets.Where(o => (asked.EvseId is null || o.Evse == asked.EvseId) && o is { Session: null, Inoperative: false, Faulted: false }).ToList();
         if (able.Count == 0) return Rejected("TxInProgress");

@@ -92,7 +92,12 @@ public sealed partial class SimulatedStation
 
     internal void Tell<TRequest, TResponse>(TRequest message, Action<TResponse>? answered = null)
         where TRequest : class, IOcppRequest<TRequest, TResponse>
-        where TResponse : class, IOcppMessage<TResponse> => Say(d => d.SayAsync(message, answered));
+        where TResponse : class, IOcppMessage<TResponse>
+    {
+        var asked = held is not null; // a station that is not accepted yet says what it is asked for, and nothing else (2.x B02)
+        if (asked) After(() => { if (offlineSince is null) Say(d => d.SayAsync(message, answered)); else SayNow(d => d.SayAsync(message, answered)); });
+        else Say(d => d.SayAsync(message, answered));
+    }
 
     internal void Send<T>(T message)
         where T : class, IOcppSend<T> => Say(d => d.SendAsync(message), periodic: true);

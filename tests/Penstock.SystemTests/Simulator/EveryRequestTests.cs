@@ -187,6 +187,18 @@ public sealed class EveryRequestTests
         Assert.Equal("NotImplemented", (await world.Central.CallAsync("Heartbeat", "{}")).GetProperty("error").GetString());
     }
 
+    [Theory]
+    [InlineData(OcppVersion.V201)]
+    [InlineData(OcppVersion.V21)]
+    public async Task A_station_that_is_not_accepted_yet_says_what_it_is_asked_for_and_starts_nothing(OcppVersion version)
+    {
+        await using var world = await StationWorld.StartAsync(version, boot: """{"currentTime":"2026-04-15T00:00:00Z","interval":3600,"status":"Pending"}""");
+        Assert.Equal("Accepted", await world.StatusAsync("GetBaseReport", """{"requestId":5,"reportBase":"FullInventory"}"""));
+        await world.Central.HearAsync("NotifyReport", r => !r.GetProperty("tbc").GetBoolean());
+        Assert.Equal("CSNotAccepted", await world.ReasonAsync("RequestStartTransaction", """{"evseId":1,"remoteStartId":4,"idToken":{"idToken":"B","type":"Central"}}"""));
+        Assert.False(world.Station.Booted.IsCompleted);
+    }
+
     private static string Whole(string payload, StationWorld world) => payload.Replace("FILES", world.Central.FileAddress.ToString(), StringComparison.Ordinal)
         .Replace("DYNAMIC", "\"chargingProfilePurpose\":\"TxProfile\",\"chargingProfileKind\":\"Dynamic\"", StringComparison.Ordinal)
         .Replace("TX", "\"chargingProfilePurpose\":\"TxProfile\",\"chargingProfileKind\":\"Relative\"", StringComparison.Ordinal)

@@ -36,10 +36,18 @@ internal sealed class StationWorld : IAsyncDisposable
 
     internal IEnumerable<JsonElement> Events => Central.Heard.Where(h => h.Action == "TransactionEvent").Select(h => h.Payload);
 
-    internal static async Task<StationWorld> StartAsync(OcppVersion version, StationFaults? faults = null, double dischargeKw = 20)
+    /// <param name="boot">The answer to its boot; null = accepted, and waited for.</param>
+    internal static async Task<StationWorld> StartAsync(OcppVersion version, StationFaults? faults = null, double dischargeKw = 20, string? boot = null)
     {
         var world = new StationWorld(await ScriptedCentral.StartAsync(version), faults ?? StationFaults.None, dischargeKw);
+        if (boot is not null) world.Central.Script["BootNotification"] = boot;
         world.running = world.Station.RunAsync(world.stop.Token);
+        if (boot is not null)
+        {
+            await world.Central.HearAsync("BootNotification");
+            return world;
+        }
+
         await world.Station.Booted.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
         return world;
     }
