@@ -14,7 +14,7 @@ public sealed class DerResponseTests
     public void Over_frequency_curves_take_export_back_and_ask_for_charging()
     {
         var control = Curve(DERControl.FreqWatt, (50.2m, 100), (51.2m, 0), (52.2m, -50));
-        foreach (var (hz, watts) in new[] { (50, -20_000.0), (50.7, -10_000), (51.2, 0), (51.7, 5000) }) Assert.Equal(watts, Watts(-20_000, new(hz, 100), control), 3);
+        foreach (var (hz, watts) in new (double, double)[] { (50, -20_000), (50.7, -10_000), (51.2, 0), (51.7, 5000) }) Assert.Equal(watts, Watts(-20_000, new(hz, 100), control), 3);
     }
 
     [Fact]
