@@ -108,7 +108,8 @@ public sealed class CompositionTests
             with { ValidFrom = Now, ValidTo = Now.AddHours(1), MaxOfflineDuration = 60 };
         HeldProfile[] held = [new(profile, Now), Limit(2, ChargingProfilePurpose.TxDefaultProfile, 0, 3000)];
         double? At(double seconds, double? offline = null) => Composition.At(held, new Moment(Now.AddSeconds(seconds), OfflineSince: offline is { } o ? Now.AddSeconds(seconds - o) : null)).AskedW;
-        Assert.Equal((5000, 3000, 5000, 3000, 3000), (At(0)!.Value, At(3600)!.Value, At(10, 60)!.Value, At(10, 61)!.Value, At(-1)!.Value));
+        Assert.Equal((5000, 3000, 5000, 3000), (At(0)!.Value, At(3600)!.Value, At(10, 60)!.Value, At(10, 61)!.Value));
+        Assert.Null(At(-1));
     }
 
     [Fact]
