@@ -69,7 +69,7 @@ internal sealed class ScriptedCentral : IAsyncDisposable
         var id = $"t{Interlocked.Increment(ref lastId)}";
         var answer = asked[id] = new TaskCompletionSource<JsonElement>(TaskCreationOptions.RunContinuationsAsynchronously);
         await SendAsync($"""[2,"{id}","{action}",{payload}]""");
-        return await answer.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        return await answer.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
     }
 
     internal async Task SendAsync(string frame)

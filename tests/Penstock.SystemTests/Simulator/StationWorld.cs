@@ -48,7 +48,7 @@ internal sealed class StationWorld : IAsyncDisposable
             return world;
         }
 
-        await world.Station.Booted.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        await world.Station.Booted.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         return world;
     }
 
