@@ -4,11 +4,12 @@ using Penstock.Cli.Demo;
 using Penstock.Cli.Flexibility;
 using Penstock.Cli.Plan;
 using Penstock.Cli.Simulate;
+using Penstock.Cli.Station;
 
 namespace Penstock.Cli;
 
 /// <summary>The command line of the program.</summary>
 internal static class PenstockCommand
 {
-    internal static RootCommand Root() => new("Penstock: an open vehicle-to-grid platform") { DemoCommand.Create(), ServeCommand.Create(), SimulateCommand.Create(), PlanCommand.Create(), FlexibilityCommand.Create(), BenchCommand.Create() };
+    internal static RootCommand Root() => new("Penstock: an open vehicle-to-grid platform") { DemoCommand.Create(), ServeCommand.Create(), SimulateCommand.Create(), PlanCommand.Create(), FlexibilityCommand.Create(), BenchCommand.Create(), StationCommand.Create() };
 }

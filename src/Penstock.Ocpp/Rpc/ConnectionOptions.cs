@@ -11,6 +11,9 @@ public sealed record ConnectionOptions
 
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Begins the ids of our messages: another for each connection makes them new for ever, as OCPP-J asks.</summary>
+    public string IdPrefix { get; init; } = "";
+
     /// <summary>Incoming calls that wait for their handler; reading pauses above it.</summary>
     public int IncomingQueuedMax { get; init; } = 64;
 }

@@ -87,11 +87,13 @@ public sealed class OcppConnection(
     /// <summary>Sends an unanswered message (OCPP 2.1); exempt from the one-outstanding rule.</summary>
     public Task SendAsync<T>(T message, CancellationToken cancellationToken)
         where T : class, IOcppSend<T> =>
-        WriteAsync(FrameWriter.Send(Interlocked.Increment(ref lastId).ToString(System.Globalization.CultureInfo.InvariantCulture), T.ActionName, message, T.TypeInfo), cancellationToken);
+        WriteAsync(FrameWriter.Send(NextId(), T.ActionName, message, T.TypeInfo), cancellationToken);
+
+    private string NextId() => options.IdPrefix + Interlocked.Increment(ref lastId).ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     private Task<RawOutcome> EnqueueAsync(Func<string, ReadOnlyMemory<byte>> frame, CallPriority priority, string? coalesceBy, TimeSpan? timeout, Action? sent)
     {
-        var id = Interlocked.Increment(ref lastId).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        var id = NextId();
         var call = new PendingCall(id, frame(id), priority, coalesceBy, timeout ?? options.CallTimeout, sent);
         queue.Add(call);
         return call.Outcome;

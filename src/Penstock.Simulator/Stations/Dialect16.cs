@@ -1,27 +1,32 @@
 using System.Globalization;
-using Penstock.Ocpp.Framing;
 using Penstock.Ocpp.Rpc;
 using Penstock.Ocpp.V16;
 using Penstock.Simulator.Cities;
+using Penstock.Simulator.Stations.Device;
+using V21 = Penstock.Ocpp.V21;
 
 namespace Penstock.Simulator.Stations;
 
-/// <summary>OCPP 1.6.</summary>
+/// <summary>OCPP 1.6 with its security extension.</summary>
 internal sealed class Dialect16(OcppConnection connection) : StationDialect(connection)
 {
-    internal override async Task<BootAnswer?> BootAsync(CityStation station)
+    internal override async Task<BootAnswer?> BootAsync(CityStation station, string firmware, V21.BootReason reason)
     {
         var answer = await Connection.CallAsync<BootNotificationRequest, BootNotificationResponse>(new BootNotificationRequest
         {
-            ChargePointVendor = station.Vendor, ChargePointModel = station.Model, ChargePointSerialNumber = station.Id.Value, FirmwareVersion = "1.0",
+            ChargePointVendor = station.Vendor, ChargePointModel = station.Model, ChargePointSerialNumber = station.Id.Value, FirmwareVersion = firmware,
         });
         return answer.Response is { } response ? new BootAnswer(response.Status == BootNotificationStatus.Accepted, TimeSpan.FromSeconds(response.Interval)) : null;
     }
 
     internal override async Task<bool> HeartbeatAsync() => Ended((await Connection.CallAsync<HeartbeatRequest, HeartbeatResponse>(new HeartbeatRequest())).Status);
 
-    internal override async Task<bool> StatusAsync(int evse, bool occupied, DateTimeOffset at) => Ended((await Connection.CallAsync<StatusNotificationRequest, StatusNotificationResponse>(
-        new StatusNotificationRequest { ConnectorId = evse, ErrorCode = ErrorCode.NoError, Status = occupied ? StatusNotificationStatus.Charging : StatusNotificationStatus.Available, Timestamp = at })).Status);
+    internal override async Task<bool> StatusAsync(int evse, V21.ConnectorStatus status, bool charging, DateTimeOffset at) => Ended((await Connection.CallAsync<StatusNotificationRequest, StatusNotificationResponse>(
+        new StatusNotificationRequest
+        {
+            ConnectorId = evse, ErrorCode = status == V21.ConnectorStatus.Faulted ? ErrorCode.OtherError : ErrorCode.NoError, Timestamp = at,
+            Status = status != V21.ConnectorStatus.Occupied ? Calls16.As<StatusNotificationStatus>(status) : charging ? StatusNotificationStatus.Charging : StatusNotificationStatus.Finishing,
+        })).Status);
 
     internal override async Task<bool> AuthorizeAsync(WireSession session)
     {
@@ -36,77 +41,44 @@ internal sealed class Dialect16(OcppConnection connection) : StationDialect(conn
         if (session.Refused) return true;
         var answer = await Connection.CallAsync<StartTransactionRequest, StartTransactionResponse>(new StartTransactionRequest
         {
-            ConnectorId = session.Evse, IdTag = session.Token, MeterStart = (int)sample.ImportWh, Timestamp = sample.At,
+            ConnectorId = session.Evse, IdTag = session.Token, MeterStart = (int)sample.ImportWh, Timestamp = sample.At, ReservationId = session.ReservationId,
         });
         if (answer.Response is { } response) session.TransactionId = response.TransactionId.ToString(CultureInfo.InvariantCulture);
         session.Refused |= answer.Status == CallStatus.Refused || answer.Response is { IdTagInfo.Status: not StartTransactionStatus.Accepted };
         return Ended(answer.Status);
     }
 
-    internal override Task<bool> NeedsAsync(WireSession session, VehicleNeeds needs) => Task.FromResult(true); // 1.6 has no such message
-
-    internal override Task<bool> ReportAsync(int requestId, DateTimeOffset at, IReadOnlyList<Outlet> outlets) => Task.FromResult(true); // nor this one
+    internal override Task<bool> NeedsAsync(WireSession session, VehicleNeeds needs, Action<V21.NotifyEVChargingNeedsStatus> answered) => Task.FromResult(true); // 1.6 has no such message
 
     internal override async Task<bool> SampleAsync(WireSession session, StationSample sample) => session.Refused || Ended((await Connection.CallAsync<MeterValuesRequest, MeterValuesResponse>(
-        new MeterValuesRequest { ConnectorId = session.Evse, TransactionId = Id(session), MeterValue = [Meter(sample)] })).Status);
+        new MeterValuesRequest { ConnectorId = session.Evse, TransactionId = Id(session), MeterValue = [Measured.Of1(sample)] })).Status);
 
-    internal override async Task<bool> EndAsync(WireSession session, StationSample sample, bool remote) => session.Refused || Ended((await Connection.CallAsync<StopTransactionRequest, StopTransactionResponse>(
-        new StopTransactionRequest
-        {
-            TransactionId = Id(session), MeterStop = (int)sample.ImportWh, Timestamp = sample.At, Reason = remote ? StopTransactionReason.Remote : StopTransactionReason.EVDisconnected, IdTag = session.Token,
-        })).Status);
+    internal override async Task<bool> EndAsync(WireSession session, StationSample sample, StopCause cause) => session.Refused || Ended((await Connection.CallAsync<StopTransactionRequest, StopTransactionResponse>(
+        new StopTransactionRequest { TransactionId = Id(session), MeterStop = (int)sample.ImportWh, Timestamp = sample.At, Reason = Reason(cause), IdTag = session.Token })).Status);
 
-    /// <summary>What the central system asks; null = not implemented here.</summary>
-    internal static OcppAnswer? Answer(IncomingCall call, SimulatedStation station)
+    internal override async Task<bool> SayAsync<TRequest, TResponse>(TRequest message, Action<TResponse>? answered) => message switch
     {
-        switch (call.Action)
-        {
-            case "SetChargingProfile" when PayloadReader.Read<SetChargingProfileRequest>(call.Payload).Item1 is { } set:
-                return OcppAnswer.Of(new SetChargingProfileResponse { Status = station.Install(set.ConnectorId, Profile(set.CsChargingProfiles)) ? SetChargingProfileStatus.Accepted : SetChargingProfileStatus.Rejected });
-            case "ClearChargingProfile" when PayloadReader.Read<ClearChargingProfileRequest>(call.Payload).Item1 is { } clear:
-                var gone = station.Clear(clear.ConnectorId, clear.Id, clear.ChargingProfilePurpose is { } purpose ? Purpose(purpose) : null, clear.StackLevel);
-                return OcppAnswer.Of(new ClearChargingProfileResponse { Status = gone > 0 ? ClearChargingProfileStatus.Accepted : ClearChargingProfileStatus.Unknown });
-            case "GetConfiguration":
-                return OcppAnswer.Of(new GetConfigurationResponse { ConfigurationKey = [new ConfigurationKey { Key = "NumberOfConnectors", Readonly = true, Value = station.Model.Evses.Length.ToString(CultureInfo.InvariantCulture) }] });
-            case "RemoteStopTransaction" when PayloadReader.Read<RemoteStopTransactionRequest>(call.Payload).Item1 is { } stop:
-                return OcppAnswer.Of(new RemoteStopTransactionResponse { Status = station.Stop(stop.TransactionId.ToString(CultureInfo.InvariantCulture)) ? RemoteStopTransactionStatus.Accepted : RemoteStopTransactionStatus.Rejected });
-            case "TriggerMessage" when PayloadReader.Read<TriggerMessageRequest>(call.Payload).Item1 is { } trigger:
-                var done = station.Trigger(trigger.RequestedMessage.ToString(), trigger.ConnectorId);
-                return OcppAnswer.Of(new TriggerMessageResponse { Status = done ? TriggerMessageStatus.Accepted : TriggerMessageStatus.NotImplemented });
-            default:
-                return null;
-        }
-    }
+        V21.FirmwareStatusNotificationRequest { RequestId: null or Calls16.Unnumbered } f => Enum.TryParse<FirmwareStatusNotificationStatus>(f.Status.ToString(), out var status)
+            ? Ended((await Connection.CallAsync<FirmwareStatusNotificationRequest, FirmwareStatusNotificationResponse>(new FirmwareStatusNotificationRequest { Status = status })).Status)
+            : true, // a state that plain 1.6 has no word for
+        V21.FirmwareStatusNotificationRequest f => Ended((await Connection.CallAsync<SignedFirmwareStatusNotificationRequest, SignedFirmwareStatusNotificationResponse>(
+            new SignedFirmwareStatusNotificationRequest { Status = Calls16.As<FirmwareStatus>(f.Status), RequestId = f.RequestId })).Status),
+        V21.LogStatusNotificationRequest { RequestId: Calls16.Unnumbered } l => Ended((await Connection.CallAsync<DiagnosticsStatusNotificationRequest, DiagnosticsStatusNotificationResponse>(
+            new DiagnosticsStatusNotificationRequest { Status = Enum.TryParse<DiagnosticsStatusNotificationStatus>(l.Status.ToString(), out var status) ? status : DiagnosticsStatusNotificationStatus.UploadFailed })).Status),
+        V21.LogStatusNotificationRequest l => Ended((await Connection.CallAsync<LogStatusNotificationRequest, LogStatusNotificationResponse>(new LogStatusNotificationRequest { Status = Calls16.As<UploadLogStatus>(l.Status), RequestId = l.RequestId })).Status),
+        V21.SecurityEventNotificationRequest s => Ended((await Connection.CallAsync<SecurityEventNotificationRequest, SecurityEventNotificationResponse>(
+            new SecurityEventNotificationRequest { Type = s.Type, Timestamp = s.Timestamp, TechInfo = s.TechInfo })).Status),
+        V21.SignCertificateRequest s => Ended((await Connection.CallAsync<SignCertificateRequest, SignCertificateResponse>(new SignCertificateRequest { Csr = s.Csr })).Status),
+        V21.DataTransferRequest d => Ended((await Connection.CallAsync<DataTransferRequest, DataTransferResponse>(new DataTransferRequest { VendorId = d.VendorId, MessageId = d.MessageId, Data = d.Data?.GetRawText() })).Status),
+        _ => true, // 1.6 has no such message
+    };
 
-    private static StationProfile Profile(CsChargingProfiles profile)
+    private static StopTransactionReason Reason(StopCause cause) => cause switch
     {
-        var schedule = profile.ChargingSchedule;
-        return new StationProfile(
-            profile.ChargingProfileId, Purpose(profile.ChargingProfilePurpose), profile.StackLevel, profile.TransactionId?.ToString(CultureInfo.InvariantCulture),
-            [.. schedule.ChargingSchedulePeriod.Select(p => ((double)p.StartPeriod, (double)p.Limit))], schedule.Duration is { } d ? TimeSpan.FromSeconds(d) : null, Dynamic: false);
-    }
-
-    private static ProfilePurpose Purpose(ChargingProfilePurpose purpose) => purpose switch
-    {
-        ChargingProfilePurpose.ChargePointMaxProfile => ProfilePurpose.StationMax,
-        ChargingProfilePurpose.TxDefaultProfile => ProfilePurpose.TxDefault,
-        _ => ProfilePurpose.Tx,
+        { Trigger: V21.TriggerReason.UnlockCommand } => StopTransactionReason.UnlockCommand,
+        { Trigger: V21.TriggerReason.ResetCommand } => StopTransactionReason.SoftReset,
+        _ => Enum.TryParse<StopTransactionReason>(cause.Reason.ToString(), out var reason) ? reason : StopTransactionReason.Other,
     };
 
     private static int Id(WireSession session) => int.TryParse(session.TransactionId, CultureInfo.InvariantCulture, out var id) ? id : 0;
-
-    private static MeterValue Meter(StationSample sample) => new()
-    {
-        Timestamp = sample.At,
-        SampledValue =
-        [
-            Value(Measurand.EnergyActiveImportRegister, sample.ImportWh, Unit.Wh),
-            Value(Measurand.EnergyActiveExportRegister, sample.ExportWh, Unit.Wh),
-            Value(Measurand.PowerActiveImport, (decimal)Math.Round(Math.Max(0, sample.PowerKw) * 1000, 1), Unit.W),
-            Value(Measurand.PowerActiveExport, (decimal)Math.Round(Math.Max(0, -sample.PowerKw) * 1000, 1), Unit.W),
-            Value(Measurand.SoC, (decimal)Math.Round(sample.Fraction * 100, 1), Unit.Percent),
-        ],
-    };
-
-    private static SampledValue Value(Measurand measurand, decimal value, Unit unit) => new() { Measurand = measurand, Value = value.ToString(CultureInfo.InvariantCulture), Unit = unit };
 }
