@@ -1,6 +1,7 @@
 using Penstock.Core.Sites;
 using Penstock.Ocpp.Rpc;
 using Penstock.Server.Hosting;
+using Penstock.Server.Security;
 using Penstock.Server.Sites;
 using Penstock.Server.Wire;
 
@@ -8,7 +9,7 @@ namespace Penstock.Server.Gateway;
 
 /// <summary>Accepts stations at /ocpp/{stationId}.</summary>
 public sealed class OcppEndpoint(
-    StationRegistry registry, StationRoll roll, StationInquiry inquiry, IncomingMessages messages, SiteDirectory sites, MessageLog log, TimeProvider time, ILogger<OcppEndpoint> logger)
+    StationRegistry registry, StationRoll roll, StationInquiry inquiry, IncomingMessages messages, SiteDirectory sites, MessageLog log, HandshakeGate gate, TimeProvider time, ILogger<OcppEndpoint> logger)
 {
     /// <summary>Longest station identity: what OCPP 2.1 allows for it (48), in characters that need no escaping in a URL or a file name.</summary>
     public const int StationIdLengthMax = 48;
@@ -38,10 +39,11 @@ public sealed class OcppEndpoint(
             return;
         }
 
+        var station = new StationId(stationId);
+        if (await gate.AdmitAsync(context, station) is not { } profile) return;
         var epoch = registry.NextEpoch();
         using var socket = await context.WebSockets.AcceptWebSocketAsync(Subprotocol.Name(version));
-        var station = new StationId(stationId);
-        roll.Change(station, Subprotocol.Name(version), time.Now(), s => s with { RemoteAddress = AddressOf(context) });
+        roll.Change(station, Subprotocol.Name(version), time.Now(), s => s with { RemoteAddress = AddressOf(context), SecurityProfile = profile });
         await ServeAsync(station, epoch, version, socket, context.RequestAborted);
     }
 
@@ -90,7 +92,7 @@ public sealed class OcppEndpoint(
         ? (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString()
         : null;
 
-    private static bool IsStationId(string id) =>
+    internal static bool IsStationId(string id) =>
         id.Length is >= 1 and <= StationIdLengthMax && id[0] != '.' && id.All(c => char.IsAsciiLetterOrDigit(c) || "-_.:*+=@|".Contains(c));
 
     private static Task RefuseAsync(HttpContext context, string text)

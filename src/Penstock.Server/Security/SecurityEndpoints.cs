@@ -1,0 +1,8 @@
+namespace Penstock.Server.Security;
+
+internal static class SecurityEndpoints
+{
+    internal static void Map(IEndpointRouteBuilder api)
+    {
+    }
+}
