@@ -84,7 +84,7 @@ public sealed class OcppEndpoint(
 
     private void Traced(StationId station, string direction, ReadOnlyMemory<byte> frame)
     {
-        log.Add(station, direction, frame);
+        log.Add(station, direction, Secrets.Masked(frame));
         if (direction == "out" && frame.Span is [(byte)'[', (byte)'3', ..]) inquiry.Answered(station);
     }
 

@@ -38,24 +38,24 @@ public sealed class HandshakeGate
         if (limits.Blocked(station, address, now) is { } blocked) return await LaterAsync(context, blocked, "Too many failed tries.");
         var shown = new Handshake(station, context.Request.IsHttps, loopback, BasicAuthorization.Read(context.Request.Headers.Authorization, station.Value), StationListeners.CertificateOf(context));
         var known = book.Find(station);
-        var (profile, next) = (default(SecurityProfile?), false);
+        var (profile, match) = (default(SecurityProfile), PasswordMatch.Neither);
         switch (HandshakeRules.Decide(shown, known, sites.Of(station) is not null, options))
         {
             case Verdict.Admitted admitted:
-                (profile, next) = (admitted.Profile, known?.Next is { Profile: SecurityProfile.MutualTls } && admitted.Profile == SecurityProfile.MutualTls);
+                profile = admitted.Profile;
                 break;
             case Verdict.ByPassword by:
-                var match = await Passwords.MatchAsync(known!, by.Password, context.RequestAborted);
+                match = await Passwords.MatchAsync(known!, by.Password, context.RequestAborted);
                 if (match == PasswordMatch.Busy) return await LaterAsync(context, BusyWait, "Too many passwords are being looked at.");
                 if (match == PasswordMatch.Neither) return await RefuseAsync(context, station, address, now, new Verdict.Refused(StatusCodes.Status401Unauthorized, HandshakeRules.Failed, $"The password of station {station} is wrong."));
-                (profile, next) = (by.Profile, known!.Next is { } awaited && by.Profile >= awaited.Profile && (match == PasswordMatch.Next || awaited.Password is null));
+                profile = by.Profile;
                 break;
             case Verdict.Refused refused:
                 return await RefuseAsync(context, station, address, now, refused);
         }
 
         limits.Succeeded(station, address);
-        if (next) book.Came(known!, now);
+        if (known is not null) book.Came(known, profile, match, now);
         if (profile == SecurityProfile.MutualTls) shelf.Came(station, shown.Certificate!, now);
         return profile;
     }

@@ -5,7 +5,7 @@ using Penstock.Core.Sites;
 namespace Penstock.Server.Security;
 
 /// <summary>Which password of a station was given.</summary>
-internal enum PasswordMatch
+public enum PasswordMatch
 {
     Neither,
     Current,

@@ -29,9 +29,13 @@ public sealed class CredentialBook(SqlStore store)
     /// <returns>False when there were none.</returns>
     public bool Remove(StationId station) => store.Execute("DELETE FROM station_credentials WHERE station_id = @Id", new { Id = station.Value }) > 0 & all.TryRemove(station, out _);
 
-    /// <summary>The station came with what it was told to come with: the old password ends here, and a lower profile is a downgrade from now on.</summary>
-    internal void Came(StationCredentials before, Instant now)
+    /// <summary>The station came with what it was told to come with, or a part of it: an old password ends here, and a lower profile is a downgrade from now on.</summary>
+    internal void Came(StationCredentials before, SecurityProfile profile, PasswordMatch match, Instant now)
     {
-        if (before.Next is { } next && Find(before.Id) == before) Put(before with { Profile = next.Profile, Password = next.Password ?? before.Password, Next = null, ChangedAt = now });
+        if (before.Next is not { } next || Find(before.Id) != before) return;
+        var password = match == PasswordMatch.Next ? next.Password : before.Password;
+        var whole = profile >= next.Profile && (next.Password is null || match == PasswordMatch.Next || profile == SecurityProfile.MutualTls);
+        if (whole) Put(before with { Profile = next.Profile, Password = password, Next = null, ChangedAt = now });
+        else if (match == PasswordMatch.Next) Put(before with { Password = password, Next = next with { Password = null }, ChangedAt = now });
     }
 }
