@@ -68,11 +68,11 @@ public sealed class CertificateExchange : IDisposable
         {
             return JsonSerializer.Deserialize<EvCertificateAnswer>(answer.Value, JsonSerializerOptions.Web) is { ExiResponse.Length: > 0 and <= 17_000 } read
                 ? Exchanged<EvCertificateAnswer>.Of(read)
-                : Exchanged<EvCertificateAnswer>.Failed("CSMSError", "The EV certificate service answered without an exiResponse of 1 to 17,000 characters.");
+                : Exchanged<EvCertificateAnswer>.Failed("InternalError", "The EV certificate service answered without an exiResponse of 1 to 17,000 characters.");
         }
         catch (JsonException)
         {
-            return Exchanged<EvCertificateAnswer>.Failed("CSMSError", "The EV certificate service answered with something that is no JSON object.");
+            return Exchanged<EvCertificateAnswer>.Failed("InternalError", "The EV certificate service answered with something that is no JSON object.");
         }
     }
 
@@ -88,14 +88,14 @@ public sealed class CertificateExchange : IDisposable
 
     private async Task<Exchanged<byte[]>> PostAsync(Uri to, HttpContent content, int bytesMax, CancellationToken cancel)
     {
-        if (!await slots.WaitAsync(TimeSpan.Zero, cancel)) return Exchanged<byte[]>.Failed("CSMSError", $"{AtOnceMax} questions are under way; ask again.");
+        if (!await slots.WaitAsync(TimeSpan.Zero, cancel)) return Exchanged<byte[]>.Failed("InternalError", $"{AtOnceMax} questions are under way; ask again.");
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(deadline);
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, to) { Content = content };
             using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
-            if (!answer.IsSuccessStatusCode) return Exchanged<byte[]>.Failed("CSMSError", $"{to.Authority} answered {(int)answer.StatusCode}.");
+            if (!answer.IsSuccessStatusCode) return Exchanged<byte[]>.Failed("InternalError", $"{to.Authority} answered {(int)answer.StatusCode}.");
             await using var body = await answer.Content.ReadAsStreamAsync(limit.Token);
             var buffer = new byte[bytesMax + 1];
             var length = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, limit.Token);
@@ -103,11 +103,11 @@ public sealed class CertificateExchange : IDisposable
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            return Exchanged<byte[]>.Failed("Timeout", FormattableString.Invariant($"{to.Authority} did not answer within {deadline.TotalSeconds} s."));
+            return Exchanged<byte[]>.Failed("InternalError", FormattableString.Invariant($"{to.Authority} did not answer within {deadline.TotalSeconds} s."));
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            return Exchanged<byte[]>.Failed("CSMSError", $"{to.Authority} cannot be asked: {e.Message}");
+            return Exchanged<byte[]>.Failed("InternalError", $"{to.Authority} cannot be asked: {e.Message}");
         }
         finally
         {

@@ -77,7 +77,7 @@ public sealed class StationCertificateAuthority
         var from = (now - Backdated).ToDateTimeOffset();
         var until = (now + Duration.FromDays(options.StationCertificateDays)).ToDateTimeOffset();
         if (until > issuer.NotAfter) until = issuer.NotAfter;
-        if (until <= now.ToDateTimeOffset()) return Signing.Refused("CSMSError", $"The authority's own certificate expired at {issuer.NotAfter.ToUniversalTime():u}.");
+        if (until <= now.ToDateTimeOffset()) return Signing.Refused("InternalError", $"The authority's own certificate expired at {issuer.NotAfter.ToUniversalTime():u}.");
         var usage = X509KeyUsageFlags.DigitalSignature | (request.PublicKey.Oid.Value == Rsa ? X509KeyUsageFlags.KeyEncipherment : X509KeyUsageFlags.None);
         var own = new CertificateRequest(request.SubjectName, request.PublicKey, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1); // nothing that the station wrote but its subject and key
         own.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
