@@ -8,8 +8,9 @@ using Penstock.Server.Wire;
 namespace Penstock.Server.Gateway;
 
 /// <summary>Accepts stations at /ocpp/{stationId}.</summary>
-public sealed class OcppEndpoint(
-    StationRegistry registry, StationRoll roll, StationInquiry inquiry, IncomingMessages messages, SiteDirectory sites, MessageLog log, HandshakeGate gate, TimeProvider time, ILogger<OcppEndpoint> logger)
+internal sealed class OcppEndpoint(
+    StationRegistry registry, StationRoll roll, StationInquiry inquiry, IncomingMessages messages, SiteDirectory sites, MessageLog log, HandshakeGate gate, CertificateDelivery certificates,
+    TimeProvider time, ILogger<OcppEndpoint> logger)
 {
     /// <summary>Longest station identity: what OCPP 2.1 allows for it (48), in characters that need no escaping in a URL or a file name.</summary>
     public const int StationIdLengthMax = 48;
@@ -85,7 +86,9 @@ public sealed class OcppEndpoint(
     private void Traced(StationId station, string direction, ReadOnlyMemory<byte> frame)
     {
         log.Add(station, direction, Secrets.Masked(frame));
-        if (direction == "out" && frame.Span is [(byte)'[', (byte)'3', ..]) inquiry.Answered(station);
+        if (direction != "out" || frame.Span is not [(byte)'[', (byte)'3', ..]) return;
+        inquiry.Answered(station);
+        certificates.Answered(station);
     }
 
     private static string? AddressOf(HttpContext context) => context.Connection.RemoteIpAddress is { } address

@@ -53,12 +53,7 @@ internal static class SecurityEndpoints
         if (faults.Count > 0) return Problems.Invalid(faults);
         var profile = (SecurityProfile)body.SecurityProfile!.Value;
         var made = body.Password is null && profile is SecurityProfile.Basic or SecurityProfile.TlsWithBasic ? StationPassword.Generate() : null;
-        var hash = (made, body.Password) switch
-        {
-            ({ } generated, _) => PasswordHash.Of(Encoding.UTF8.GetBytes(generated), PasswordHash.IterationsForGenerated).ToString(),
-            (_, { } chosen) => PasswordHash.Of(Encoding.UTF8.GetBytes(chosen), PasswordHash.IterationsForChosen).ToString(),
-            _ => null,
-        };
+        var hash = (made ?? body.Password) is { } password ? PasswordHash.Of(Encoding.UTF8.GetBytes(password), made is null ? PasswordHash.IterationsForChosen : PasswordHash.IterationsForGenerated).ToString() : null;
         book.Put(new StationCredentials(new StationId(id), profile, hash, null, TimeProvider.System.Now()));
         return Results.Ok(new CredentialsView(id, (int)profile, made));
     }
@@ -84,7 +79,8 @@ internal static class SecurityEndpoints
         if (profile < current) return Problems.Invalid([new Fault("/securityProfile", "downgrade", $"Station {id} is known at {(int)current}; a lower profile is set with PUT /api/v1/stations/{id}/credentials.")]);
         if (body.Slot is < 0 or > SlotMax) return Problems.Invalid([new Fault("/slot", "range", $"slot is 0 to {SlotMax}.")]);
         var needed = profile is SecurityProfile.Basic or SecurityProfile.TlsWithBasic && (known?.Password is null || body.NewPassword == true);
-        var wish = new UpgradeWish(current, profile, body.Password ?? (needed ? StationPassword.Generate() : null), body.Url ?? options.PublicUrl, body.Slot ?? SlotDefault);
+        var made = needed && body.Password is null ? StationPassword.Generate() : null;
+        var wish = new UpgradeWish(current, profile, body.Password ?? made, body.Url ?? options.PublicUrl, body.Slot ?? SlotDefault, made is not null);
         if (wish.Password is null && profile == current) return Problems.Invalid([new Fault("/securityProfile", "same", $"Station {id} is at {(int)current} already; give a higher one, a password, or newPassword: true.")]);
         if (UpgradeCalls.Fault(connection.Version, wish) is { } fault) return Problems.Invalid([new Fault(fault.StartsWith("url", StringComparison.Ordinal) ? "/url" : "/password", "unusable", fault)]);
         var outcome = await upgrade.RunAsync(connection, station, wish, TimeProvider.System.Now());

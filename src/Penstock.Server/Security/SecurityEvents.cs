@@ -8,7 +8,7 @@ namespace Penstock.Server.Security;
 /// <param name="Source">"station" = it told so (SecurityEventNotification); "platform" = seen here.</param>
 public sealed record SecurityEvent(Instant At, StationId Station, string Type, string Source, string? Detail);
 
-/// <summary>Security events of stations and refusals of handshakes. What a station tells is on disk before it is answered and kept once.</summary>
+/// <summary>Security events of stations and refusals of handshakes. What a station tells is on disk, once, before it is answered.</summary>
 public sealed class SecurityEvents(SqlStore store, ILogger<SecurityEvents> log)
 {
     /// <summary>Events kept per station; older ones go.</summary>
@@ -17,7 +17,6 @@ public sealed class SecurityEvents(SqlStore store, ILogger<SecurityEvents> log)
     /// <summary>Refusals written and logged: this burst and rate; those beyond are counted. A flood of handshakes fills no disk.</summary>
     public static readonly BucketSize RefusalsWritten = new(PerSecond: 5, Burst: 200);
 
-    private const string Insert = "INSERT OR IGNORE INTO security_event (at, station_id, type, source, detail) VALUES (@At, @Station, @Type, @Source, @Detail)";
     private readonly Lock gate = new();
     private TokenBucket bucket;
     private long refusals, unwritten;
@@ -25,11 +24,16 @@ public sealed class SecurityEvents(SqlStore store, ILogger<SecurityEvents> log)
     /// <summary>Handshakes refused with 401, 403 or 404 since the start.</summary>
     public long Refusals => Interlocked.Read(ref refusals);
 
-    public void Add(SecurityEvent happened)
-    {
-        store.Execute(Insert, new { At = happened.At.ToUnixTimeMilliseconds(), Station = happened.Station.Value, happened.Type, happened.Source, Detail = happened.Detail ?? "" });
-        store.Execute("DELETE FROM security_event WHERE station_id = @Id AND sequence <= (SELECT sequence FROM security_event WHERE station_id = @Id ORDER BY sequence DESC LIMIT 1 OFFSET @Kept)", new { Id = happened.Station.Value, Kept = KeptPerStation });
-    }
+    /// <summary>The event, once however often it is told, and the end of those beyond <see cref="KeptPerStation"/>.</summary>
+    internal static IReadOnlyList<Projection> Rows(SecurityEvent happened) =>
+    [
+        new Projection(
+            "INSERT OR IGNORE INTO security_event (at, station_id, type, source, detail) VALUES (@At, @Station, @Type, @Source, @Detail)",
+            new { At = happened.At.ToUnixTimeMilliseconds(), Station = happened.Station.Value, happened.Type, happened.Source, Detail = happened.Detail ?? "" }),
+        new Projection(
+            "DELETE FROM security_event WHERE station_id = @Id AND sequence <= (SELECT sequence FROM security_event WHERE station_id = @Id ORDER BY sequence DESC LIMIT 1 OFFSET @Kept)",
+            new { Id = happened.Station.Value, Kept = KeptPerStation }),
+    ];
 
     /// <summary>Newest first.</summary>
     public IReadOnlyList<SecurityEvent> Of(StationId station) =>
@@ -53,7 +57,7 @@ public sealed class SecurityEvents(SqlStore store, ILogger<SecurityEvents> log)
         if (refused.Code == HandshakeRules.Unknown) return; // invented names would fill the table
         try
         {
-            Add(new SecurityEvent(now, station, refused.Code, "platform", $"{address}: {refused.Text}"));
+            store.Execute(Rows(new SecurityEvent(now, station, refused.Code, "platform", $"{address}: {refused.Text}")));
         }
         catch (SqliteException e)
         {

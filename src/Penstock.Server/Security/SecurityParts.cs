@@ -1,3 +1,4 @@
+using Penstock.Server.Gateway;
 using Penstock.Server.Hosting;
 
 namespace Penstock.Server.Security;
@@ -7,7 +8,8 @@ internal static class SecurityParts
 {
     internal static void Register(IServiceCollection services, ServerOptions options)
     {
-        services.AddSingleton(options.Security).AddSingleton<CredentialBook>().AddSingleton<SecurityEvents>().AddSingleton<CertificateShelf>().AddSingleton<HandshakeGate>().AddSingleton<SecurityUpgrade>();
+        services.AddSingleton(options.Security).AddSingleton<CredentialBook>().AddSingleton<SecurityEvents>().AddSingleton<CertificateShelf>().AddSingleton<HandshakeGate>().AddSingleton<SecurityUpgrade>().AddSingleton<CertificateDelivery>();
+        services.AddSingleton<IStationMessages, SecurityMessages>();
         services.AddSingleton(_ => new CertificateExchange(options.Security));
         services.AddSingleton(_ => new StationCertificateAuthority(options.Security, options.Data));
         services.AddSingleton(s => new StationTrust(options.Security, s.GetRequiredService<StationCertificateAuthority>(), TimeProvider.System, s.GetRequiredService<ILogger<StationTrust>>()));

@@ -1,10 +1,24 @@
+using System.Text;
+using System.Text.Json;
 using NodaTime;
 using Penstock.Core.Sites;
 using Penstock.Ocpp.Rpc;
 
 namespace Penstock.Server.Security;
 
-/// <param name="Answer">Refused: nothing changed. NoAnswer: both the old and the new hold until the station comes with one.</param>
+public enum UpgradeAnswer
+{
+    Accepted,
+
+    /// <summary>Accepted once it has booted.</summary>
+    RebootRequired,
+    Refused,
+
+    /// <summary>It may have taken it or not, or a part of it: both the old and the new hold until it comes with one.</summary>
+    NoAnswer,
+}
+
+/// <param name="Text">What the station said to each CALL.</param>
 public sealed record UpgradeOutcome(UpgradeAnswer Answer, string Text);
 
 /// <summary>
@@ -15,19 +29,21 @@ public sealed class SecurityUpgrade(CredentialBook book, ILogger<SecurityUpgrade
 {
     public async Task<UpgradeOutcome> RunAsync(OcppConnection connection, StationId station, UpgradeWish wish, Instant now)
     {
-        var before = book.Find(station) ?? new StationCredentials(station, SecurityProfile.None, null, null, now);
-        var iterations = wish.Password is { Length: StationPassword.LengthMax } p && StationPassword.Canonical(System.Text.Encoding.ASCII.GetBytes(p)).Length < p.Length ? PasswordHash.IterationsForGenerated : PasswordHash.IterationsForChosen;
-        var awaiting = before with { Next = new NextCredentials(wish.Profile, wish.Password is { } password ? PasswordHash.Of(System.Text.Encoding.UTF8.GetBytes(password), iterations).ToString() : null), ChangedAt = now };
+        var before = book.Find(station);
+        var awaiting = (before ?? new StationCredentials(station, SecurityProfile.None, null, null, now)) with
+        {
+            Next = new NextCredentials(wish.Profile, wish.Password is { } password ? PasswordHash.Of(Encoding.UTF8.GetBytes(password), wish.Generated ? PasswordHash.IterationsForGenerated : PasswordHash.IterationsForChosen).ToString() : null), ChangedAt = now,
+        };
         book.Put(awaiting);
         var outcome = await SendAsync(connection, UpgradeCalls.For(connection.Version, station, wish));
-        if (outcome.Answer == UpgradeAnswer.Refused && book.Find(station) == awaiting) Forget(before);
+        if (outcome.Answer == UpgradeAnswer.Refused && book.Find(station) == awaiting) Forget(station, before);
         SecurityTexts.Upgraded(log, station.Value, (int)wish.Profile, outcome.Text);
         return outcome;
     }
 
-    private void Forget(StationCredentials before)
+    private void Forget(StationId station, StationCredentials? before)
     {
-        if (before is { Profile: SecurityProfile.None, Password: null, Next: null }) book.Remove(before.Id);
+        if (before is null) book.Remove(station);
         else book.Put(before);
     }
 
@@ -37,13 +53,23 @@ public sealed class SecurityUpgrade(CredentialBook book, ILogger<SecurityUpgrade
         var (texts, taken, boot) = (new List<string>(), false, false);
         foreach (var call in calls)
         {
-            var (answer, text) = await call.SendAsync(connection);
-            texts.Add(text);
+            var (answer, text) = Read(await connection.CallRawAsync(call.Action, call.Request));
+            texts.Add($"{call.Action.Name}: {text}");
             if (answer is UpgradeAnswer.Refused or UpgradeAnswer.NoAnswer) return new UpgradeOutcome(taken ? UpgradeAnswer.NoAnswer : answer, string.Join("; ", texts));
             (taken, boot) = (true, boot || answer == UpgradeAnswer.RebootRequired);
         }
 
-        if (boot && connection.Version == OcppVersion.V16) texts.Add((await UpgradeCalls.Boot16().SendAsync(connection)).Text);
+        if (boot && connection.Version == OcppVersion.V16) texts.Add($"Reset: {Read(await connection.CallRawAsync(UpgradeCalls.Boot16.Action, UpgradeCalls.Boot16.Request)).Text}");
         return new UpgradeOutcome(boot ? UpgradeAnswer.RebootRequired : UpgradeAnswer.Accepted, string.Join("; ", texts));
+    }
+
+    private static (UpgradeAnswer Answer, string Text) Read(RawOutcome raw)
+    {
+        if (raw.Status is CallStatus.TimedOut or CallStatus.Closed) return (UpgradeAnswer.NoAnswer, raw.Status.ToString());
+        if (raw.Status != CallStatus.Answered) return (UpgradeAnswer.Refused, $"{raw.Status} {raw.ErrorCode} {raw.ErrorDescription}".TrimEnd());
+        var said = raw.Payload.TryGetProperty("setVariableResult", out var results)
+            ? [.. results.EnumerateArray().Select(r => r.GetProperty("attributeStatus").GetString()!)]
+            : new[] { raw.Payload.GetProperty("status").GetString()! };
+        return (said.All(s => s is "Accepted" or "Scheduled") ? UpgradeAnswer.Accepted : said.All(s => s is "Accepted" or "RebootRequired") ? UpgradeAnswer.RebootRequired : UpgradeAnswer.Refused, string.Join(", ", said));
     }
 }

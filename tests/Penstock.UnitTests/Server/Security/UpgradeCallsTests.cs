@@ -1,10 +1,6 @@
 using System.Text.Json;
 using Penstock.Core.Sites;
-using Penstock.Ocpp;
 using Penstock.Ocpp.Rpc;
-using Penstock.Ocpp.V16;
-using Penstock.Ocpp.V201;
-using Penstock.Ocpp.V21;
 using Penstock.Server.Security;
 
 namespace Penstock.UnitTests.Server.Security;
@@ -14,7 +10,7 @@ public sealed class UpgradeCallsTests
     private const string Password = "00112233445566778899AABBCCDDEEFF00112233";
     private static readonly StationId Station = new("CS-1");
 
-    private static UpgradeWish Wish(SecurityProfile from, SecurityProfile to, string? password = Password) => new(from, to, password, "wss://csms.example/ocpp", 2);
+    private static UpgradeWish Wish(SecurityProfile from, SecurityProfile to, string? password = Password) => new(from, to, password, "wss://csms.example/ocpp", 2, Generated: true);
 
     [Fact]
     public void A_station_of_1_6_gets_the_key_and_then_the_profile() => Assert.Equal(
@@ -68,13 +64,9 @@ public sealed class UpgradeCallsTests
         Assert.Null(UpgradeCalls.Fault(OcppVersion.V16, Wish(SecurityProfile.None, SecurityProfile.TlsWithBasic) with { Url = null }));
     }
 
-    private static List<string> Texts(OcppVersion version, UpgradeWish wish)
+    private static List<string> Texts(OcppVersion version, UpgradeWish wish) => [.. UpgradeCalls.For(version, Station, wish).Select(c =>
     {
-        IReadOnlyDictionary<string, OcppAction> actions = version switch { OcppVersion.V16 => V16Actions.All, OcppVersion.V201 => V201Actions.All, _ => V21Actions.All };
-        return [.. UpgradeCalls.For(version, Station, wish).Select(c =>
-        {
-            Assert.Null(c.Request.Check());
-            return $"{c.Action} {JsonSerializer.Serialize(c.Request, actions[c.Action].Request)}";
-        })];
-    }
+        Assert.Null(c.Request.Check());
+        return $"{c.Action.Name} {JsonSerializer.Serialize(c.Request, c.Action.Request)}";
+    })];
 }
