@@ -27,10 +27,12 @@ public sealed record PasswordHash
         return new PasswordHash(iterations, salt, Rfc2898DeriveBytes.Pbkdf2(StationPassword.Canonical(password), salt, iterations, HashAlgorithmName.SHA256, HashBytes));
     }
 
-    /// <exception cref="FormatException">The text is no such hash.</exception>
-    public static PasswordHash Parse(string text) => text.Split('$') is [Name, var iterations, var salt, var hash]
-        ? new PasswordHash(int.Parse(iterations, NumberStyles.None, CultureInfo.InvariantCulture), Convert.FromBase64String(salt), Convert.FromBase64String(hash))
-        : throw new FormatException("A stored password hash is \"pbkdf2-sha256$iterations$salt$hash\".");
+    /// <exception cref="FormatException">The text is no such hash: nothing shorter than what <see cref="Of"/> makes is compared.</exception>
+    public static PasswordHash Parse(string text) =>
+        text.Split('$') is [Name, var iterations, var salt, var hash]
+        && new PasswordHash(int.Parse(iterations, NumberStyles.None, CultureInfo.InvariantCulture), Convert.FromBase64String(salt), Convert.FromBase64String(hash)) is { salt.Length: SaltBytes, hash.Length: HashBytes } read
+            ? read
+            : throw new FormatException("A stored password hash is \"pbkdf2-sha256$iterations$salt$hash\".");
 
     public bool Matches(ReadOnlySpan<byte> password) =>
         CryptographicOperations.FixedTimeEquals(Rfc2898DeriveBytes.Pbkdf2(StationPassword.Canonical(password), salt, iterations, HashAlgorithmName.SHA256, hash.Length), hash);

@@ -33,7 +33,8 @@ public sealed class PasswordTests
     [InlineData("")]
     [InlineData("md5$1$AA==$AA==")]
     [InlineData("pbkdf2-sha256$-1$AA==$AA==")]
-    [InlineData("pbkdf2-sha256$10$AA==$no base64")]
+    [InlineData("pbkdf2-sha256$10$AAAAAAAAAAAAAAAAAAAAAA==$?")]
+    [InlineData("pbkdf2-sha256$10$AAAAAAAAAAAAAAAAAAAAAA==$")]
     public void A_stored_text_that_is_no_hash_is_no_password(string text) => Assert.Throws<FormatException>(() => PasswordHash.Parse(text));
 
     [Fact]
