@@ -37,7 +37,7 @@ public static class HandshakeRules
         if (known is null && !member) return Stranger(shown, came, least, certificateFault, options.UnknownStations);
         if (came < least) return Below(shown, came, least, certificateFault, TooLow);
         if (came == SecurityProfile.MutualTls) return new Verdict.Admitted(came);
-        if (known is { Password: not null } or { Next.Password: not null }) return ByPassword(shown, came);
+        if (known is { Password: not null } || (known is { Next.Password: not null } && shown.Basic.Password is not null)) return ByPassword(shown, came);
         return least == SecurityProfile.None && (shown.Loopback || options.ProfileZeroAnywhere)
             ? new Verdict.Admitted(SecurityProfile.None)
             : new Verdict.Refused(StatusCodes.Status401Unauthorized, Failed, $"Station {shown.Station} has no credentials here and does not come from this machine; give it some: PUT /api/v1/stations/{shown.Station}/credentials.");

@@ -66,6 +66,15 @@ public sealed class HandshakeRulesTests
         });
 
     [Fact]
+    public void A_station_that_awaits_its_first_password_still_comes_without_one()
+    {
+        var awaits = new StationCredentials(Station, SecurityProfile.None, null, new NextCredentials(SecurityProfile.TlsWithBasic, "hash"), Now);
+        Assert.Equal("in 0", Text(HandshakeRules.Decide(Came("l"), awaits, true, new SecurityOptions())));
+        Assert.Equal("password 2", Text(HandshakeRules.Decide(Came("sb"), awaits, true, new SecurityOptions())));
+        Assert.Equal("401", Text(HandshakeRules.Decide(Came(""), awaits, true, new SecurityOptions())));
+    }
+
+    [Fact]
     public void A_refusal_says_which_name_and_which_organisation()
     {
         var options = new SecurityOptions { Organization = "Depot Ltd" };
