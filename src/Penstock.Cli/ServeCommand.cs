@@ -39,7 +39,7 @@ internal static class ServeCommand
             await app.WaitForShutdownAsync(cancel);
             return 0;
         }
-        catch (Exception problem) when (problem is DatabaseUnusableException or ConfigurationUnusableException or System.Security.Cryptography.CryptographicException)
+        catch (Exception problem) when (problem is DatabaseUnusableException or ConfigurationUnusableException)
         {
             await Console.Error.WriteLineAsync(problem.Message);
             return 3;

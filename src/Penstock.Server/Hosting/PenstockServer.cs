@@ -59,6 +59,7 @@ public static class PenstockServer
     /// <summary>The circle site -> commands -> site and site -> planning -> site is closed here, once, before the first socket.</summary>
     private static void Wire(IServiceProvider services)
     {
+        SecurityParts.Check(services);
         var sites = services.GetRequiredService<SiteDirectory>();
         services.GetRequiredService<PlanningWorker>().Find = sites.Find;
         services.GetRequiredService<StationCommands>().SiteOf = sites.Of;

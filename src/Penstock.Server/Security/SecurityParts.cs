@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Penstock.Server.Gateway;
 using Penstock.Server.Hosting;
 
@@ -14,5 +15,20 @@ internal static class SecurityParts
         services.AddSingleton(_ => new StationCertificateAuthority(options.Security, options.Data));
         services.AddSingleton(s => new StationTrust(options.Security, s.GetRequiredService<StationCertificateAuthority>(), TimeProvider.System, s.GetRequiredService<ILogger<StationTrust>>()));
         services.AddSingleton(s => new ServerCertificate(options.Security, s.GetRequiredService<ILogger<ServerCertificate>>()));
+    }
+
+    /// <summary>Reads every file that the options name, before the first socket.</summary>
+    /// <exception cref="ConfigurationUnusableException">One of them is not what it should be.</exception>
+    internal static void Check(IServiceProvider services)
+    {
+        try
+        {
+            services.GetRequiredService<StationTrust>();
+            if (services.GetRequiredService<SecurityOptions>().TlsPort is not null) services.GetRequiredService<ServerCertificate>();
+        }
+        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException or FormatException or ArgumentException)
+        {
+            throw new ConfigurationUnusableException([$"Penstock:Security: a file cannot be used: {e.Message}"]);
+        }
     }
 }
