@@ -62,7 +62,7 @@ public sealed class HandshakeGate
 
     private async Task<SecurityProfile?> RefuseAsync(HttpContext context, StationId station, string address, Instant now, Verdict.Refused refused)
     {
-        limits.Failed(station, address, now);
+        limits.Failed(station, address, refused.Status == StatusCodes.Status401Unauthorized, now);
         events.Refused(station, refused, address, now);
         if (refused.Status == StatusCodes.Status401Unauthorized) context.Response.Headers.WWWAuthenticate = "Basic realm=\"ocpp\", charset=\"UTF-8\"";
         return await AnswerAsync(context, refused.Status, refused.Text);

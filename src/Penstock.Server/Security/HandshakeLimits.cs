@@ -11,7 +11,7 @@ internal sealed class HandshakeLimits(SecurityOptions options)
     /// <summary>Addresses, and stations, whose rates and failures are remembered.</summary>
     internal const int TableMax = 50_000;
 
-    /// <summary>Failures of one station before it waits.</summary>
+    /// <summary>Missing or wrong passwords of one station before it waits.</summary>
     internal const int FreePerStation = 5;
 
     /// <summary>Failures of one address before it waits: many stations may stand behind one router.</summary>
@@ -41,10 +41,11 @@ internal sealed class HandshakeLimits(SecurityOptions options)
         addresses.Find(address).BlockedFor(FreePerAddress, now)
         ?? (lastGood.Find(station) == address ? null : stations.Find(station).BlockedFor(FreePerStation, now));
 
-    internal void Failed(StationId station, string address, Instant now)
+    /// <param name="guessed">A password was missing or wrong; a certificate or a transport is not guessed and counts for the address alone.</param>
+    internal void Failed(StationId station, string address, bool guessed, Instant now)
     {
         addresses.Change(address, t => (t.Failed(FreePerAddress, now), true));
-        stations.Change(station, t => (t.Failed(FreePerStation, now), true));
+        if (guessed) stations.Change(station, t => (t.Failed(FreePerStation, now), true));
     }
 
     internal void Succeeded(StationId station, string address)

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.RegularExpressions;
 using Penstock.Server.Security;
-using Penstock.SystemTests.Gateway;
 using Penstock.UnitTests.Ocpp;
 
 namespace Penstock.SystemTests.Security;
@@ -72,7 +71,7 @@ public sealed partial class ForeignClientTests : IDisposable
         var make = OpenSsl().Match(page).Groups[1].Value.Split(' ');
         await RunAsync("openssl", "", [.. make.Select(a => a.StartsWith("server.", StringComparison.Ordinal) ? Path.Combine(folder, "own-" + a) : a)]);
         await using var server = await SecureServer.StartAsync(folder, o => o with { ServerCertificate = Path.Combine(folder, "own-server.pem"), ServerKey = Path.Combine(folder, "own-server.key") });
-        await using var station = await RawStation.ConnectAsync(server.Plain, "CS-1", "ocpp1.6", Cancel, (_, _) => """{"status":"Accepted"}""");
+        await using var station = await server.ConnectAsync(server.Plain, "CS-1", protocol: "ocpp1.6", answer: (_, _) => """{"status":"Accepted"}""");
         var commands = Curl().Matches(page).Select(m => m.Groups[1].Value).ToList();
         Assert.Equal(5, commands.Count);
         foreach (var command in commands)

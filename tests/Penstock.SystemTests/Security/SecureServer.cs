@@ -65,8 +65,13 @@ internal sealed class SecureServer : IAsyncDisposable
         options.RemoteCertificateValidationCallback = (_, shown, _, _) => IsOurs(shown);
     };
 
-    internal Task<RawStation> ConnectAsync(string address, string station, string? password = null, X509Certificate2? certificate = null, string protocol = "ocpp2.1", Func<string, JsonElement, string?>? answer = null) =>
-        RawStation.ConnectAsync(address, station, protocol, Cancel, answer, With(station, password is null ? null : Encoding.UTF8.GetBytes(password), certificate));
+    /// <summary>A station that is in, and has said so.</summary>
+    internal async Task<RawStation> ConnectAsync(string address, string station, string? password = null, X509Certificate2? certificate = null, string protocol = "ocpp2.1", Func<string, JsonElement, string?>? answer = null)
+    {
+        var connected = await RawStation.ConnectAsync(address, station, protocol, Cancel, answer, With(station, password is null ? null : Encoding.UTF8.GetBytes(password), certificate));
+        await connected.CallAsync("Heartbeat", "{}", Cancel);
+        return connected;
+    }
 
     /// <summary>Asks to come in over bare HTTP: status, text and header of the refusal; 101 = admitted, and left again.</summary>
     internal async Task<Knock> KnockAsync(string address, string station, byte[]? password = null, X509Certificate2? certificate = null, SslProtocols protocols = SslProtocols.None, string? user = null)

@@ -38,7 +38,7 @@ public sealed class HandshakeLimitsTests
     {
         var limits = new HandshakeLimits(new SecurityOptions());
         limits.Succeeded(Station, "10.0.0.1");
-        for (var i = 0; i <= HandshakeLimits.FreePerStation; i++) limits.Failed(Station, "10.9.9.9", Now);
+        for (var i = 0; i <= HandshakeLimits.FreePerStation; i++) limits.Failed(Station, "10.9.9.9", guessed: true, Now);
         Assert.NotNull(limits.Blocked(Station, "10.9.9.9", Now));
         Assert.NotNull(limits.Blocked(Station, "10.8.8.8", Now));
         Assert.Null(limits.Blocked(Station, "10.0.0.1", Now));
@@ -46,10 +46,19 @@ public sealed class HandshakeLimitsTests
     }
 
     [Fact]
+    public void A_bad_certificate_holds_back_its_address_and_not_the_station()
+    {
+        var limits = new HandshakeLimits(new SecurityOptions());
+        for (var i = 0; i <= HandshakeLimits.FreePerAddress; i++) limits.Failed(Station, "10.9.9.9", guessed: false, Now);
+        Assert.NotNull(limits.Blocked(Station, "10.9.9.9", Now));
+        Assert.Null(limits.Blocked(Station, "10.8.8.8", Now));
+    }
+
+    [Fact]
     public void An_address_that_fails_for_many_stations_waits_for_all_of_them()
     {
         var limits = new HandshakeLimits(new SecurityOptions());
-        for (var i = 0; i <= HandshakeLimits.FreePerAddress; i++) limits.Failed(new StationId($"CS-{i}"), "10.9.9.9", Now);
+        for (var i = 0; i <= HandshakeLimits.FreePerAddress; i++) limits.Failed(new StationId($"CS-{i}"), "10.9.9.9", guessed: true, Now);
         Assert.NotNull(limits.Blocked(new StationId("CS-never-tried"), "10.9.9.9", Now));
         Assert.Null(limits.Blocked(new StationId("CS-never-tried"), "10.9.9.8", Now));
     }
