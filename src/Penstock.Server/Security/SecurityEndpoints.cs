@@ -1,6 +1,5 @@
 using System.Text;
 using Penstock.Core.Sites;
-using Penstock.Ocpp.Rpc;
 using Penstock.Server.Api;
 using Penstock.Server.Gateway;
 using Penstock.Server.Hosting;

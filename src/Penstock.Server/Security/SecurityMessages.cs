@@ -1,5 +1,4 @@
 using NodaTime;
-using Penstock.Ocpp.Rpc;
 using Penstock.Server.Gateway;
 using Penstock.Server.Hosting;
 using V16 = Penstock.Ocpp.V16;

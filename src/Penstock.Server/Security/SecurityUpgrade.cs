@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using NodaTime;
 using Penstock.Core.Sites;
 using Penstock.Ocpp.Rpc;
