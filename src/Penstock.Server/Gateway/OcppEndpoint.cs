@@ -1,14 +1,16 @@
 using Penstock.Core.Sites;
 using Penstock.Ocpp.Rpc;
 using Penstock.Server.Hosting;
+using Penstock.Server.Security;
 using Penstock.Server.Sites;
 using Penstock.Server.Wire;
 
 namespace Penstock.Server.Gateway;
 
 /// <summary>Accepts stations at /ocpp/{stationId}.</summary>
-public sealed class OcppEndpoint(
-    StationRegistry registry, StationRoll roll, StationInquiry inquiry, IncomingMessages messages, SiteDirectory sites, MessageLog log, TimeProvider time, ILogger<OcppEndpoint> logger)
+internal sealed class OcppEndpoint(
+    StationRegistry registry, StationRoll roll, StationInquiry inquiry, IncomingMessages messages, SiteDirectory sites, MessageLog log, HandshakeGate gate, CertificateDelivery certificates,
+    TimeProvider time, ILogger<OcppEndpoint> logger)
 {
     /// <summary>Longest station identity: what OCPP 2.1 allows for it (48), in characters that need no escaping in a URL or a file name.</summary>
     public const int StationIdLengthMax = 48;
@@ -38,10 +40,11 @@ public sealed class OcppEndpoint(
             return;
         }
 
+        var station = new StationId(stationId);
+        if (await gate.AdmitAsync(context, station) is not { } profile) return;
         var epoch = registry.NextEpoch();
         using var socket = await context.WebSockets.AcceptWebSocketAsync(Subprotocol.Name(version));
-        var station = new StationId(stationId);
-        roll.Change(station, Subprotocol.Name(version), time.Now(), s => s with { RemoteAddress = AddressOf(context) });
+        roll.Change(station, Subprotocol.Name(version), time.Now(), s => s with { RemoteAddress = AddressOf(context), SecurityProfile = profile });
         await ServeAsync(station, epoch, version, socket, context.RequestAborted);
     }
 
@@ -82,15 +85,17 @@ public sealed class OcppEndpoint(
 
     private void Traced(StationId station, string direction, ReadOnlyMemory<byte> frame)
     {
-        log.Add(station, direction, frame);
-        if (direction == "out" && frame.Span is [(byte)'[', (byte)'3', ..]) inquiry.Answered(station);
+        log.Add(station, direction, Secrets.Masked(frame));
+        if (direction != "out" || frame.Span is not [(byte)'[', (byte)'3', ..]) return;
+        inquiry.Answered(station);
+        certificates.Answered(station);
     }
 
     private static string? AddressOf(HttpContext context) => context.Connection.RemoteIpAddress is { } address
         ? (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString()
         : null;
 
-    private static bool IsStationId(string id) =>
+    internal static bool IsStationId(string id) =>
         id.Length is >= 1 and <= StationIdLengthMax && id[0] != '.' && id.All(c => char.IsAsciiLetterOrDigit(c) || "-_.:*+=@|".Contains(c));
 
     private static Task RefuseAsync(HttpContext context, string text)

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using Microsoft.Data.Sqlite;
 using NodaTime;
 using Penstock.Core.Sites;
+using Penstock.Server.Security;
 using Penstock.Server.Storage;
 
 namespace Penstock.Server.Gateway;
@@ -15,6 +16,9 @@ public sealed record StationRecord(
 {
     /// <summary>What its inventory says, by EVSE number; null = it did not say.</summary>
     public ImmutableSortedDictionary<int, ReportedEvse>? Reported { get; init; }
+
+    /// <summary>What it came with last; null = it came before this was kept.</summary>
+    public SecurityProfile? SecurityProfile { get; init; }
 }
 
 /// <param name="PowerMaxKw">Rating as reported; null = unknown.</param>

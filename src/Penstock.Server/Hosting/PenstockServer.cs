@@ -7,6 +7,7 @@ using Penstock.Server.Gateway;
 using Penstock.Server.GridEvents;
 using Penstock.Server.Observability;
 using Penstock.Server.Planning;
+using Penstock.Server.Security;
 using Penstock.Server.Settlement;
 using Penstock.Server.Sites;
 using Penstock.Server.Stations;
@@ -24,7 +25,7 @@ public static class PenstockServer
     {
         if (options.Faults() is { Count: > 0 } faults) throw new ConfigurationUnusableException(faults);
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, WebRootPath = "wwwroot" });
-        builder.WebHost.UseUrls($"http://{options.Address}:{options.Port}");
+        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => StationListeners.Configure(kestrel, options));
         if (quiet) builder.Logging.SetMinimumLevel(LogLevel.Warning);
         Register(builder.Services, options, time, Database.Open(Path.Combine(options.Data, "penstock.db")));
         var app = builder.Build();
@@ -44,6 +45,7 @@ public static class PenstockServer
         services.AddSingleton(s => new SiteDirectory(s.GetRequiredService<SqlStore>(), s.GetRequiredService<OpenSessions>(), s.GetRequiredService<CalledEnergies>(), state => new SiteLoop(state, new SiteSurroundings(
             s.GetRequiredService<StationCommands>(), s.GetRequiredService<WorkInFlight>(), s.GetRequiredService<PlanningWorker>().Request,
             (site, fault) => SitesLog.Fault(s.GetRequiredService<ILogger<SiteLoop>>(), site.Value, fault)))));
+        SecurityParts.Register(services, options);
         services.AddSingleton<IncomingMessages>().AddSingleton<OcppEndpoint>().AddSingleton<MessageTable>();
         services.AddSingleton<TokenRegister>().AddSingleton<StationBook>().AddSingleton<CommandDesk>().AddSingleton<CallEffects>().AddSingleton<BulkCalls>().AddSingleton<FileExchange>().AddSingleton<FileAsking>().AddSingleton<StationCalls>();
         services.AddSingleton<IStationMessages, BootMessages>().AddSingleton<IStationMessages, TransactionMessages>();
@@ -57,6 +59,7 @@ public static class PenstockServer
     /// <summary>The circle site -> commands -> site and site -> planning -> site is closed here, once, before the first socket.</summary>
     private static void Wire(IServiceProvider services)
     {
+        SecurityParts.Check(services);
         var sites = services.GetRequiredService<SiteDirectory>();
         services.GetRequiredService<PlanningWorker>().Find = sites.Find;
         services.GetRequiredService<StationCommands>().SiteOf = sites.Of;
@@ -67,6 +70,7 @@ public static class PenstockServer
     private static void Map(WebApplication app)
     {
         app.UseExceptionHandler();
+        app.Use(StationListeners.GuardAsync);
         app.UseStatusCodePages();
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.FromSeconds(45), KeepAliveTimeout = TimeSpan.FromSeconds(30) });
         app.UseDefaultFiles();
@@ -87,6 +91,7 @@ public static class PenstockServer
         StationEndpoints.Map(api);
         TokenEndpoints.Map(api);
         FileEndpoints.Map(app, api);
+        SecurityEndpoints.Map(api);
         api.MapFallback((HttpContext context) => Problems.NotFound("resource", context.Request.Path));
         app.MapFallbackToFile("index.html"); // the console routes by path
     }

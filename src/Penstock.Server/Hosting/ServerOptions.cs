@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using NodaTime;
+using Penstock.Server.Security;
 
 namespace Penstock.Server.Hosting;
 
@@ -42,6 +43,9 @@ public sealed record ServerOptions
     [Range(1, 3600)]
     public double ClockSpeed { get; init; } = 1;
 
+    /// <summary>How stations prove who they are.</summary>
+    public SecurityOptions Security { get; init; } = new();
+
     /// <summary>Every fault, each with the setting, the value and what was expected.</summary>
     public IReadOnlyList<string> Faults()
     {
@@ -52,6 +56,7 @@ public sealed record ServerOptions
         if (!System.Net.IPAddress.TryParse(Address, out _)) faults.Add($"Penstock:Address: \"{Address}\" is no IP address; give one such as 127.0.0.1 or 0.0.0.0.");
         if (PublicUrl is { } url && (!Uri.TryCreate(url, UriKind.Absolute, out var parsed) || parsed.Scheme is not ("http" or "https"))) faults.Add($"Penstock:PublicUrl: \"{url}\" is no http or https address.");
         if (string.IsNullOrWhiteSpace(Data)) faults.Add("Penstock:Data: is empty; give a writable folder.");
+        faults.AddRange(Security.Faults());
         return faults;
     }
 }

@@ -30,11 +30,13 @@ internal sealed class RawStation : IAsyncDisposable
 
     internal bool IsOpen => socket.State == WebSocketState.Open;
 
-    internal static async Task<RawStation> ConnectAsync(string address, string id, string protocol, CancellationToken cancel, Func<string, JsonElement, string?>? answer = null)
+    internal static async Task<RawStation> ConnectAsync(
+        string address, string id, string protocol, CancellationToken cancel, Func<string, JsonElement, string?>? answer = null, Action<ClientWebSocketOptions>? security = null)
     {
         var station = new RawStation();
         if (answer is not null) station.Answer = answer;
         station.socket.Options.AddSubProtocol(protocol);
+        security?.Invoke(station.socket.Options);
         await station.socket.ConnectAsync(new Uri($"{address}/ocpp/{id}"), cancel);
         station.reading = station.ReadAsync();
         return station;

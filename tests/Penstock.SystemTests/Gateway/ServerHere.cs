@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Penstock.Server.Hosting;
+using Penstock.Server.Security;
 
 namespace Penstock.SystemTests.Gateway;
 
@@ -14,10 +15,15 @@ internal sealed class ServerHere : IAsyncDisposable
 
     internal string Address => app.Urls.First().Replace("http:", "ws:", StringComparison.Ordinal);
 
-    internal static async Task<ServerHere> StartAsync(string data, double speed, CancellationToken cancel, Func<ServerOptions, ServerOptions>? change = null)
+    /// <summary>Of the station ports, where they are configured: wss, and ws for stations alone.</summary>
+    internal string TlsAddress => app.Urls.Single(u => u.StartsWith("https:", StringComparison.Ordinal)).Replace("https:", "wss:", StringComparison.Ordinal);
+
+    internal string StationAddress => app.Urls.Where(u => u.StartsWith("http:", StringComparison.Ordinal)).ElementAt(1).Replace("http:", "ws:", StringComparison.Ordinal);
+
+    internal static async Task<ServerHere> StartAsync(string data, double speed, CancellationToken cancel, SecurityOptions? security = null, Func<ServerOptions, ServerOptions>? change = null)
     {
         var clock = new FastClock(speed);
-        var app = PenstockServer.Build((change ?? (o => o))(new ServerOptions { Data = data, Port = 0, ClockSpeed = speed }), clock, quiet: true);
+        var app = PenstockServer.Build((change ?? (o => o))(new ServerOptions { Data = data, Port = 0, ClockSpeed = speed, Security = security ?? new SecurityOptions() }), clock, quiet: true);
         await app.StartAsync(cancel);
         return new ServerHere(app, clock);
     }

@@ -71,7 +71,7 @@ public sealed class MessageLogTests : IDisposable
     [Fact]
     public async Task It_outlives_the_process_and_keeps_no_more_than_it_may()
     {
-        await using (var server = await ServerHere.StartAsync(data, 1, Cancel, o => o with { MessageLogFrames = 6 }))
+        await using (var server = await ServerHere.StartAsync(data, 1, Cancel, change: o => o with { MessageLogFrames = 6 }))
         {
             await using var station = await RawStation.OnlineAsync(server.Address, "CS-1", "ocpp2.1", Cancel);
             for (var i = 0; i < 10; i++) await station.CallAsync("Heartbeat", "{}", Cancel);
