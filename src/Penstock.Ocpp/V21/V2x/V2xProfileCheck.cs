@@ -47,7 +47,7 @@ public static class V2xProfileCheck
             if (dynamic && periods.Count != 1) Fault(at + "/chargingSchedulePeriod", "K28 Dynamic", $"a Dynamic schedule has one period; it has {periods.Count}.");
             if (PeriodFault([.. periods.Select(p => p.StartPeriod)]) is { } order) Fault(at + "/chargingSchedulePeriod", order.Split(':')[0], order[(order.IndexOf(':') + 2)..]);
             if (profile.ChargingProfileKind == ChargingProfileKind.Absolute && schedule.StartSchedule is null) Fault(at + "/startSchedule", "K01.FR.40", "an Absolute schedule has a startSchedule.");
-            if (profile.ChargingProfileKind is ChargingProfileKind.Relative or ChargingProfileKind.Dynamic && schedule.StartSchedule is not null) Fault(at + "/startSchedule", "K01.FR.41", $"a {profile.ChargingProfileKind} schedule has no startSchedule.");
+            if (profile.ChargingProfileKind == ChargingProfileKind.Relative && schedule.StartSchedule is not null) Fault(at + "/startSchedule", "K01.FR.41", "a Relative schedule has no startSchedule.");
             if (schedule.RandomizedDelay > 0 && profile.ChargingProfilePurpose is not (ChargingProfilePurpose.TxProfile or ChargingProfilePurpose.TxDefaultProfile)) Fault(at + "/randomizedDelay", "K01.FR.95", "only Tx and TxDefault profiles have a randomizedDelay.");
             if (schedule.Duration is not null && profile.ChargingProfilePurpose == ChargingProfilePurpose.PriorityCharging) Fault(at + "/duration", "K01.FR.70", "PriorityCharging has no duration.");
             if (schedule.Duration <= 0) Fault(at + "/duration", "K01", $"a duration is above 0 s; it is {schedule.Duration} s.");
