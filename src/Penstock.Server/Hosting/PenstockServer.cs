@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Penstock.Core.Tariffs;
 using Penstock.Server.Api;
 using Penstock.Server.Files;
+using Penstock.Server.Der;
 using Penstock.Server.Fleet;
 using Penstock.Server.Gateway;
 using Penstock.Server.GridEvents;
@@ -48,6 +49,7 @@ public static class PenstockServer
         services.AddSingleton<TokenRegister>().AddSingleton<StationBook>().AddSingleton<CommandDesk>().AddSingleton<CallEffects>().AddSingleton<BulkCalls>().AddSingleton<FileExchange>().AddSingleton<FileAsking>().AddSingleton<StationCalls>();
         services.AddSingleton<IStationMessages, BootMessages>().AddSingleton<IStationMessages, TransactionMessages>();
         services.AddSingleton<IStationMessages, DeviceModelMessages>().AddSingleton<IStationMessages, FirmwareMessages>().AddSingleton<IStationMessages, BusinessMessages>();
+        services.AddSingleton<DerDesk>().AddSingleton<IStationMessages, DerMessages>().AddHostedService<DerWatch>();
         services.AddSingleton<History>().AddSingleton<OverviewReader>().AddSingleton<FlexibilityReader>().AddSingleton<EventReader>().AddSingleton<VehicleReader>().AddSingleton<StationReader>().AddSingleton<Metrics>();
         services.AddHostedService(s => s.GetRequiredService<PlanningWorker>()).AddHostedService(s => s.GetRequiredService<SettlementWorker>()).AddHostedService<ControlClock>();
         services.AddProblemDetails().AddOpenApi("v1");
@@ -87,6 +89,7 @@ public static class PenstockServer
         StationEndpoints.Map(api);
         TokenEndpoints.Map(api);
         FileEndpoints.Map(app, api);
+        DerEndpoints.Map(api);
         api.MapFallback((HttpContext context) => Problems.NotFound("resource", context.Request.Path));
         app.MapFallbackToFile("index.html"); // the console routes by path
     }

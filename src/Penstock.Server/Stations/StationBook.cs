@@ -61,6 +61,9 @@ public sealed class StationBook(SqlStore store)
     public Fact? Find(StationId station, Topic topic, string key) => store.First<Row>(
         "SELECT key AS Key, at AS At, body AS Body FROM station_fact WHERE station_id = @Station AND topic = @Topic AND key = @key", new { Station = station.Value, Topic = Name(topic), key })?.Fact;
 
+    /// <summary>The stations that have a row of the topic.</summary>
+    public IReadOnlyList<StationId> Stations(Topic topic) => store.Query<string>("SELECT DISTINCT station_id FROM station_fact WHERE topic = @Topic", new { Topic = Name(topic) }).ConvertAll(id => new StationId(id));
+
     /// <summary>How many rows each topic has.</summary>
     public IReadOnlyDictionary<string, long> Chapters(StationId station) => store.Query<(string, long)>(
         "SELECT topic, COUNT(*) FROM station_fact WHERE station_id = @Station GROUP BY topic", new { Station = station.Value }).ToDictionary(r => r.Item1, r => r.Item2);
