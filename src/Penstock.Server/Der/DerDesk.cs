@@ -29,9 +29,12 @@ internal sealed class DerDesk(StationBook book, StationCalls calls, StationRegis
     internal static readonly Duration KeptAfterEnd = Duration.FromDays(7);
 
     private readonly ConcurrentDictionary<(StationId Station, int Request), Report> awaited = new();
-    private readonly ConcurrentDictionary<StationId, Conversation> conversations = new();
+    private readonly ConcurrentDictionary<StationId, Conversation> conversations = new(book.Stations(Topic.DerControl).Select(s => KeyValuePair.Create(s, new Conversation())));
     private readonly Lock gate = new();
     private int lastRequest;
+
+    /// <summary>Stations with controls, and some that had some.</summary>
+    internal IEnumerable<StationId> Stations => conversations.Keys;
 
     /// <summary>In the order in which they were given.</summary>
     internal IReadOnlyList<DerStanding> Of(StationId station) => [.. book.Of(station, Topic.DerControl).Select(f => StorageJson.Read<DerStanding>(f.Body.GetRawText())).OrderBy(s => s.Order)];
@@ -256,7 +259,7 @@ internal sealed class DerDesk(StationBook book, StationCalls calls, StationRegis
 }
 
 /// <summary>A station that came back is read back: it may have lost its controls, or kept ones that were withdrawn meanwhile.</summary>
-internal sealed class DerWatch(DerDesk desk, StationBook book, StationRegistry registry, ServerOptions options, TimeProvider time, ILogger<DerWatch> log) : BackgroundService
+internal sealed class DerWatch(DerDesk desk, StationRegistry registry, ServerOptions options, TimeProvider time, ILogger<DerWatch> log) : BackgroundService
 {
     private readonly Dictionary<StationId, OcppConnection> seen = [];
 
@@ -267,7 +270,7 @@ internal sealed class DerWatch(DerDesk desk, StationBook book, StationRegistry r
         {
             try
             {
-                foreach (var station in book.Stations(Topic.DerControl))
+                foreach (var station in desk.Stations)
                 {
                     if (registry.Find(station) is not { Version: OcppVersion.V21 } link || seen.GetValueOrDefault(station) == link) continue;
                     seen[station] = link;

@@ -2,13 +2,14 @@ using Penstock.Core.Sites;
 using Penstock.Ocpp.Rpc;
 using Penstock.Server.Hosting;
 using Penstock.Server.Sites;
+using Penstock.Server.V2x;
 using Penstock.Server.Wire;
 
 namespace Penstock.Server.Gateway;
 
 /// <summary>Accepts stations at /ocpp/{stationId}.</summary>
-public sealed class OcppEndpoint(
-    StationRegistry registry, StationRoll roll, StationInquiry inquiry, IncomingMessages messages, SiteDirectory sites, MessageLog log, TimeProvider time, ILogger<OcppEndpoint> logger)
+internal sealed class OcppEndpoint(
+    StationRegistry registry, StationRoll roll, StationInquiry inquiry, IncomingMessages messages, SiteDirectory sites, V2xDesk v2x, MessageLog log, TimeProvider time, ILogger<OcppEndpoint> logger)
 {
     /// <summary>Longest station identity: what OCPP 2.1 allows for it (48), in characters that need no escaping in a URL or a file name.</summary>
     public const int StationIdLengthMax = 48;
@@ -83,7 +84,13 @@ public sealed class OcppEndpoint(
     private void Traced(StationId station, string direction, ReadOnlyMemory<byte> frame)
     {
         log.Add(station, direction, frame);
-        if (direction == "out" && frame.Span is [(byte)'[', (byte)'3', ..]) inquiry.Answered(station);
+        if (direction == "out" && frame.Span is [(byte)'[', (byte)'3', ..]) Answered(station);
+    }
+
+    private void Answered(StationId station)
+    {
+        inquiry.Answered(station);
+        v2x.Answered(station);
     }
 
     private static string? AddressOf(HttpContext context) => context.Connection.RemoteIpAddress is { } address
