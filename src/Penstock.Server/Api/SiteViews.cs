@@ -28,16 +28,16 @@ public sealed record LimitNodeView(string NodeId, string? ParentId, string Sourc
 public sealed record ExternalLimitView(string Source, bool StationWide, bool GridCritical, double? ChargeKw, double? DischargeKw, DateTimeOffset? Until);
 
 /// <param name="PowerKw">The vehicle's own wish now; null = it told none.</param>
-public sealed record VehiclePlanView(DateTimeOffset Start, IReadOnlyList<VehicleStepView> Steps, double? PowerKw);
+public sealed record OwnPlanView(DateTimeOffset Start, IReadOnlyList<OwnPlanStepView> Steps, double? PowerKw);
 
-public sealed record VehicleStepView(double OffsetSeconds, double? PowerKw);
+public sealed record OwnPlanStepView(double OffsetSeconds, double? PowerKw);
 
 /// <param name="RefusedDischarge">Each condition of discharge that does not hold: capability, contract, stateOfCharge, gridPermission, departure, chargeNow. Empty = it may discharge; null = no session.</param>
 /// <param name="OperationMode">As the station tells it.</param>
 /// <param name="ChargeNow">The owner's override is active.</param>
 public sealed record EvseView(
     string EvseId, string StationId, string Status, string? VehicleId, string? SessionId, double? PowerKw, double? SetpointKw, double? SocPercent, double? AgeSeconds, bool Following, string? BindingSource,
-    IReadOnlyList<string>? RefusedDischarge, string? OperationMode, bool ChargeNow, IReadOnlyList<ExternalLimitView> ExternalLimits, VehiclePlanView? VehiclePlan)
+    IReadOnlyList<string>? RefusedDischarge, string? OperationMode, bool ChargeNow, IReadOnlyList<ExternalLimitView> ExternalLimits, OwnPlanView? VehiclePlan)
 {
     public static EvseView Of(SiteState site, EvseState evse, Instant now) => new(
         evse.Layout.Id.ToString(), evse.Layout.Id.Station.Value, (evse.Status ?? (evse.Session is null ? ConnectorStatus.Available : ConnectorStatus.Occupied)).ToString(),
@@ -53,8 +53,8 @@ public sealed record EvseView(
         return new ExternalLimitView(limit.Source, limit.StationWide, limit.GridCritical, step?.Charge is { } c ? Names.Kw(c) : null, step?.Discharge is { } d ? Names.Kw(d) : null, limit.Until?.ToDateTimeOffset());
     }
 
-    private static VehiclePlanView Plan(VehiclePlan plan, Instant now) => new(
-        plan.Start.ToDateTimeOffset(), [.. plan.Steps.Select(s => new VehicleStepView(s.Offset.TotalSeconds, s.Power is { } p ? Names.Kw(p) : null))], plan.At(now) is { } power ? Names.Kw(power) : null);
+    private static OwnPlanView Plan(VehiclePlan plan, Instant now) => new(
+        plan.Start.ToDateTimeOffset(), [.. plan.Steps.Select(s => new OwnPlanStepView(s.Offset.TotalSeconds, s.Power is { } p ? Names.Kw(p) : null))], plan.At(now) is { } power ? Names.Kw(power) : null);
 }
 
 public sealed record SiteView(
