@@ -154,7 +154,7 @@ public sealed class V2xMessageTests : IDisposable
         await using var server = await ServerHere.StartAsync(data, 10, Cancel);
         using var platform = new Platform(server.Address);
         await using var station = await PluggedInAsync(server, platform);
-        Assert.Equal("Accepted", Status(await station.CallAsync("NotifyEVChargingSchedule", $$"""{"timeBase":"{{Now(server)}}","evseId":1,"chargingSchedule":{"id":1,"chargingRateUnit":"W","chargingSchedulePeriod":[{"startPeriod":0,"limit":6000},{"startPeriod":36000,"operationMode":"CentralSetpoint","setpoint":-4000}]}}""", Cancel)));
+        Assert.Equal("Accepted", Status(await station.CallAsync("NotifyEVChargingSchedule", $$$"""{"timeBase":"{{{Now(server)}}}","evseId":1,"chargingSchedule":{"id":1,"chargingRateUnit":"W","chargingSchedulePeriod":[{"startPeriod":0,"limit":6000},{"startPeriod":36000,"operationMode":"CentralSetpoint","setpoint":-4000}]}}""", Cancel)));
         var view = await platform.UntilAsync("/api/v1/stations/CS-1", s => Evse(s).GetProperty("vehiclePlan").ValueKind == JsonValueKind.Object);
         Assert.Equal([6.0, -4.0], Evse(view).GetProperty("vehiclePlan").GetProperty("steps").EnumerateArray().Select(p => p.GetProperty("powerKw").GetDouble()));
         var update = TransactionTests.Event("Updated", "tx", 1, Now(server), 1000).Replace("\"transactionId\":\"tx\"", "\"transactionId\":\"tx\",\"operationMode\":\"CentralSetpoint\"", StringComparison.Ordinal);

@@ -1,5 +1,6 @@
 using NodaTime;
 using Penstock.Core.Der;
+using Penstock.UnitTests.Ocpp;
 
 namespace Penstock.UnitTests.Core.Der;
 
@@ -14,6 +15,13 @@ public sealed class DerCheckTests
         Assert.All(DerKind.All.Where(k => k.Setting == typeof(DerCurve)), k => Assert.True(k is { X: not null, Y: not null } && k.Units.Length > 0));
         Assert.Equal([DerControlType.PowerMonitoringMustTrip], DerKind.All.Where(k => k.Ieee2030 is null).Select(k => k.Type));
         Assert.Equal([DerControlType.PowerMonitoringMustTrip, DerControlType.WattPF], DerKind.All.Where(k => k.Ieee1547 is null).Select(k => k.Type));
+    }
+
+    [Fact]
+    public void The_document_shows_the_same_table()
+    {
+        var rows = File.ReadAllLines(Path.Combine(Schemas.Checkout(), "docs", "concepts", "der-controls.md")).Where(l => l.StartsWith('|')).Skip(2).Select(l => l.Trim('|').Split('|').Select(c => c.Trim()).ToArray()).ToList();
+        Assert.Equal(DerKind.All.Select(k => (k.Type.ToString(), k.Ieee1547 ?? "-", k.Ieee2030 ?? "-", k.Iec61850 ?? "-")), rows.Select(r => (r[0], r[4], r[5], r[6])));
     }
 
     [Fact]
