@@ -17,7 +17,7 @@ namespace Penstock.Server.Der;
 /// The controls of operators, per station: on disk first, then the winners to the station, then read back. One conversation per station at a time; what a lost link cut short goes on
 /// when the station is back, and everything is read back then.
 /// </summary>
-internal sealed class DerDesk(StationBook book, StationCalls calls, StationRegistry registry, TimeProvider time, ILogger<DerDesk> log)
+internal sealed class DerDesk(StationBook book, StationCalls calls, StationRegistry registry, TimeProvider time, ILogger<DerDesk> log) : IAsyncDisposable
 {
     /// <summary>Controls of one station.</summary>
     internal const int ControlsMax = 100;
@@ -30,6 +30,7 @@ internal sealed class DerDesk(StationBook book, StationCalls calls, StationRegis
 
     private readonly ConcurrentDictionary<(StationId Station, int Request), Report> awaited = new();
     private readonly ConcurrentDictionary<StationId, Conversation> conversations = new(book.Stations(Topic.DerControl).Select(s => KeyValuePair.Create(s, new Conversation())));
+    private readonly CancellationTokenSource stopping = new();
     private readonly Lock gate = new();
     private int lastRequest;
 
@@ -83,7 +84,15 @@ internal sealed class DerDesk(StationBook book, StationCalls calls, StationRegis
     internal void Converse(StationId station, bool readBack)
     {
         var mine = conversations.GetOrAdd(station, _ => new Conversation());
-        if (mine.Begins(readBack)) _ = ConverseAsync(station, mine);
+        if (mine.Begins(readBack)) mine.Running = ConverseAsync(station, mine);
+    }
+
+    /// <summary>Conversations end before the storage goes.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync();
+        await Task.WhenAll(conversations.Values.Select(c => c.Running));
+        stopping.Dispose();
     }
 
     /// <summary>A part of a report.</summary>
@@ -123,7 +132,7 @@ internal sealed class DerDesk(StationBook book, StationCalls calls, StationRegis
     /// <returns>False where the station cannot be talked to now.</returns>
     private async Task<bool> SayAsync(StationId station, DerStep step, DerStanding standing)
     {
-        if (registry.Find(station) is not { Version: OcppVersion.V21 }) return false;
+        if (stopping.IsCancellationRequested || registry.Find(station) is not { Version: OcppVersion.V21 }) return false;
         switch (step)
         {
             case DerStep.Clear:
@@ -173,11 +182,15 @@ internal sealed class DerDesk(StationBook book, StationCalls calls, StationRegis
             if (Lost(asked.Status)) return (null, null);
             if (asked.Response?.Status == DERControlStatus.NotFound) return ("NotFound", []);
             if (asked.Response?.Status != DERControlStatus.Accepted) return (Said(asked, asked.Response?.Status, asked.Response?.StatusInfo), null);
-            return ("none came in time", await report.Whole.WaitAsync(ReportWait, TimeProvider.System));
+            return ("none came in time", await report.Whole.WaitAsync(ReportWait, TimeProvider.System, stopping.Token));
         }
         catch (TimeoutException)
         {
             return ("none came in time", null);
+        }
+        catch (OperationCanceledException)
+        {
+            return (null, null);
         }
         finally
         {
@@ -230,6 +243,8 @@ internal sealed class DerDesk(StationBook book, StationCalls calls, StationRegis
         private bool running;
         private bool again;
         private bool readBack;
+
+        internal Task Running { get; set; } = Task.CompletedTask;
 
         internal bool Begins(bool reads)
         {
