@@ -1,8 +1,8 @@
 using System.Text.Json.Serialization;
 using Penstock.Core.Tariffs;
 using Penstock.Server.Api;
-using Penstock.Server.Files;
 using Penstock.Server.Der;
+using Penstock.Server.Files;
 using Penstock.Server.Fleet;
 using Penstock.Server.Gateway;
 using Penstock.Server.GridEvents;
@@ -12,8 +12,8 @@ using Penstock.Server.Settlement;
 using Penstock.Server.Sites;
 using Penstock.Server.Stations;
 using Penstock.Server.Storage;
-using Penstock.Server.Wire;
 using Penstock.Server.V2x;
+using Penstock.Server.Wire;
 
 namespace Penstock.Server.Hosting;
 

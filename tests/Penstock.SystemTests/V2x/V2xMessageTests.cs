@@ -184,6 +184,23 @@ public sealed class V2xMessageTests : IDisposable
         Assert.Equal(HttpStatusCode.UnprocessableEntity, (await platform.Client.PostAsJsonAsync($"/api/v1/sites/{site}/afrr", new { }, Cancel)).StatusCode);
     }
 
+    [Fact]
+    [Covers("2.1 SetChargingProfile")]
+    public async Task An_illegal_profile_of_an_operator_is_refused_with_its_rule_and_a_legal_one_goes_out()
+    {
+        await using var server = await ServerHere.StartAsync(data, 10, Cancel);
+        using var platform = new Platform(server.Address);
+        await using var station = await PluggedInAsync(server, platform);
+        var refused = await SetAsync(platform, "-8000");
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.StatusCode);
+        var fault = Assert.Single((await refused.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("errors").EnumerateArray());
+        Assert.StartsWith("V2X.05: the setpoint -8000 W lies below the dischargeLimit -7000 W", fault.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.EndsWith("/chargingProfile/chargingSchedule/0/chargingSchedulePeriod/0/setpoint", fault.GetProperty("pointer").GetString(), StringComparison.Ordinal);
+        Assert.True((await SetAsync(platform, "-6000")).IsSuccessStatusCode);
+        await Platform.UntilAsync(() => station.Heard.Any(h => h.Action == "SetChargingProfile" && Profile(h.Payload).GetProperty("id").GetInt32() == 77), "the operator's profile");
+        Assert.Single(station.Heard, h => h.Action == "SetChargingProfile" && Profile(h.Payload).GetProperty("id").GetInt32() == 77);
+    }
+
     public void Dispose() => Directory.Delete(data, recursive: true);
 
     private static async Task<RawStation> PluggedInAsync(ServerHere server, Platform platform, Func<string, JsonElement, string?>? answer = null)
@@ -199,6 +216,13 @@ public sealed class V2xMessageTests : IDisposable
 
     private static async Task ConsentAsync(Platform platform, ServerHere server, bool given) =>
         (await platform.Client.PutAsJsonAsync("/api/v1/vehicles/EV-1/terms", new { floorPercent = 30, targetPercent = 80, departure = server.Clock.GetUtcNow().AddHours(12), dischargeAllowed = given }, Cancel)).EnsureSuccessStatusCode();
+
+    private static Task<HttpResponseMessage> SetAsync(Platform platform, string setpointW) => platform.Client.PostAsync(
+        new Uri("/api/v1/stations/CS-1/calls", UriKind.Relative),
+        new StringContent($$$"""
+            {"action":"SetChargingProfile","payload":{"evseId":1,"chargingProfile":{"id":77,"stackLevel":5,"chargingProfilePurpose":"TxProfile","chargingProfileKind":"Dynamic","transactionId":"tx","chargingSchedule":[{"id":1,"chargingRateUnit":"W",
+             "chargingSchedulePeriod":[{"startPeriod":0,"operationMode":"CentralSetpoint","setpoint":{{{setpointW}}},"limit":7000,"dischargeLimit":-7000}]}]}}}
+            """, System.Text.Encoding.UTF8, "application/json"), Cancel);
 
     private static string? Answer(string action, JsonElement payload) => action is "NotifyAllowedEnergyTransfer" or "AFRRSignal" ? """{"status":"Accepted"}""" : RawStation.Obedient(action, payload);
 
