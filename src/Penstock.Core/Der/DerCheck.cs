@@ -107,7 +107,7 @@ public static class DerCheck
             {
                 var (field, (x, y)) = ($"{at}/curveData/{i}", curve.Points[i]);
                 Axis(of.X!.Value, x, field + "/x");
-                Axis(of.Y!.Value, y, field + "/y");
+                Axis(of.Y!.Value, y, field + "/y", of.IsTrip);
                 if (i == 0) continue;
                 var before = curve.Points[i - 1].X;
                 Must(of.IsTrip ? x >= before : x > before, field + "/x", "ascending", FormattableString.Invariant($"x ascends{(of.IsTrip ? " or stays" : "")}; point {i} is at {x} after {before}."));
@@ -127,7 +127,7 @@ public static class DerCheck
             NotNegative(curve.Reference?.TimeConstantSeconds, at + "/reactivePowerParams/autonomousVRefTimeConstant");
         }
 
-        void Axis(DerQuantity quantity, decimal value, string field)
+        void Axis(DerQuantity quantity, decimal value, string field, bool threshold = false)
         {
             switch (quantity)
             {
@@ -135,7 +135,7 @@ public static class DerCheck
                 case DerQuantity.Frequency: Within(value, 40, 70, field, "Hz"); break;
                 case DerQuantity.Voltage: Within(value, 0, 200, field, "% of nominal"); break;
                 case DerQuantity.PowerFactor: Must(value is >= -1 and <= 1 and not 0, field, "range", FormattableString.Invariant($"a power factor is -1 to 1 and not 0; it is {value}.")); break;
-                default: Within(value, -100, 100, field, "%"); break;
+                default: Within(value, threshold ? 0 : -100, threshold ? 200 : 100, field, "%"); break; // a threshold may lie above the rating
             }
         }
     }

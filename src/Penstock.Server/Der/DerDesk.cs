@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
 using NodaTime;
+using NodaTime.Text;
 using Penstock.Core.Der;
 using Penstock.Core.Sites;
 using Penstock.Ocpp.Rpc;
@@ -101,13 +102,15 @@ internal sealed class DerDesk(StationBook book, StationCalls calls, StationRegis
         if (awaited.TryGetValue((station, part.RequestId), out var report)) report.Add(DerTranslation.Read(part), last: part.Tbc != true);
     }
 
-    /// <summary>The row that a start or stop changes; null for a control that is not ours.</summary>
-    internal IReadOnlyList<Projection> Told(StationId station, NotifyDERStartStopRequest m, Instant now)
+    /// <summary>What a start or stop changes, one member at a time: a conversation may be changing the others. Controls that are not ours are not there.</summary>
+    internal static IReadOnlyList<Projection> Told(StationId station, NotifyDERStartStopRequest m, Instant now)
     {
-        var all = Of(station);
-        var at = DeviceClock.Read(m.Timestamp, now).At;
-        var changed = all.Where(s => s.Control.Id == m.ControlId).Select(s => m.Started ? s with { StartedAt = at } : s with { EndedAt = at });
-        return [.. changed.Concat(all.Where(s => m.SupersededIds?.Contains(s.Control.Id) == true).Select(s => s with { SupersededAt = at })).Select(s => Row(station, s))];
+        var at = InstantPattern.ExtendedIso.Format(DeviceClock.Read(m.Timestamp, now).At);
+        return
+        [
+            StationBook.Mark(station, Topic.DerControl, m.ControlId, now, m.Started ? "startedAt" : "endedAt", at),
+            .. (m.SupersededIds ?? []).Select(id => StationBook.Mark(station, Topic.DerControl, id, now, "supersededAt", at)),
+        ];
     }
 
     private async Task ConverseAsync(StationId station, Conversation mine)

@@ -22,7 +22,7 @@ internal sealed class DerMessages(DerDesk desk) : IStationMessages
         table.On2x<NotifyDERStartStopRequest, NotifyDERStartStopResponse>((from, m) => new Reply<NotifyDERStartStopResponse>(new NotifyDERStartStopResponse())
         {
             Key = from.ContentKey,
-            Rows = desk.Told(from.Station, m, from.Now),
+            Rows = DerDesk.Told(from.Station, m, from.Now),
         });
     }
 }

@@ -26,11 +26,7 @@ public sealed class DerDeskTests : IDisposable
         using var platform = new Platform(server.Address);
         var inverter = new DerStation();
         await using var station = await JoinedAsync(server, platform, inverter);
-        foreach (var kind in DerKind.All)
-        {
-            await GiveAsync(platform, Wire(kind.Type, kind.Type.ToString()));
-            await inverter.ReportAsync(station);
-        }
+        foreach (var kind in DerKind.All) await GiveAsync(platform, Wire(kind.Type, kind.Type.ToString()));
 
         var view = await platform.UntilAsync("/api/v1/stations/CS-1/der", v => Platform.Items(v).Count == 22 && Platform.Items(v).All(c => c.GetProperty("verified").ValueKind == JsonValueKind.True));
         Assert.All(Platform.Items(view), c => Assert.Equal(("accepted", true), (c.GetProperty("state").GetString(), c.GetProperty("inForce").GetBoolean())));
@@ -46,13 +42,11 @@ public sealed class DerDeskTests : IDisposable
         var inverter = new DerStation();
         await using var station = await JoinedAsync(server, platform, inverter);
         await GiveAsync(platform, Scheduled(server, "high", 1));
-        await inverter.ReportAsync(station);
         await GiveAsync(platform, Scheduled(server, "low", 5));
         var view = await platform.UntilAsync("/api/v1/stations/CS-1/der", v => Item(v, "high").GetProperty("verified").ValueKind == JsonValueKind.True);
         Assert.Equal(("superseded", "high"), (Item(view, "low").GetProperty("state").GetString(), Item(view, "low").GetProperty("supersededBy").GetString()));
         Assert.Equal(["high"], inverter.Controls.Keys);
         Assert.Equal(HttpStatusCode.NoContent, (await platform.Client.DeleteAsync(new Uri("/api/v1/stations/CS-1/der/high", UriKind.Relative), Cancel)).StatusCode);
-        await inverter.ReportAsync(station);
         await platform.UntilAsync("/api/v1/stations/CS-1/der", v => Platform.Items(v).Count == 1 && Item(v, "low").GetProperty("verified").ValueKind == JsonValueKind.True);
         Assert.Equal(["low"], inverter.Controls.Keys);
         Assert.Equal(HttpStatusCode.NotFound, (await platform.Client.DeleteAsync(new Uri("/api/v1/stations/CS-1/der/high", UriKind.Relative), Cancel)).StatusCode);
@@ -86,11 +80,8 @@ public sealed class DerDeskTests : IDisposable
         await using (var station = await JoinedAsync(server, platform, inverter))
         {
             await GiveAsync(platform, Wire(DerControlType.VoltVar, "kept"));
-            await inverter.ReportAsync(station);
             await GiveAsync(platform, Wire(DerControlType.VoltWatt, "lost"));
-            await inverter.ReportAsync(station);
             await GiveAsync(platform, Wire(DerControlType.FixedVar, "gone"));
-            await inverter.ReportAsync(station);
             await platform.UntilAsync("/api/v1/stations/CS-1/der", v => Platform.Items(v).Count(c => c.GetProperty("verified").ValueKind == JsonValueKind.True) == 3);
         }
 
@@ -100,9 +91,7 @@ public sealed class DerDeskTests : IDisposable
         Assert.Equal(("queued", "withdrawn"), (Item(await platform.GetAsync("/api/v1/stations/CS-1/der"), "late").GetProperty("state").GetString(), Item(await platform.GetAsync("/api/v1/stations/CS-1/der"), "gone").GetProperty("state").GetString()));
         Assert.True(inverter.Controls.TryRemove("lost", out _));
         await using var back = await RawStation.ConnectAsync(server.Address, "CS-1", "ocpp2.1", Cancel, inverter.Answer);
-        await inverter.ReportAsync(back); // everything
-        await inverter.ReportAsync(back); // what was set again
-        await inverter.ReportAsync(back); // what was given meanwhile
+        inverter.Serve(back);
         var view = await platform.UntilAsync("/api/v1/stations/CS-1/der", v => Platform.Items(v).Count == 3 && Platform.Items(v).All(c => c.GetProperty("verified").ValueKind == JsonValueKind.True));
         Assert.Equal(["kept", "late", "lost"], inverter.Controls.Keys.Order());
         Assert.Single(back.Heard, h => h.Action == "ClearDERControl");
@@ -116,14 +105,12 @@ public sealed class DerDeskTests : IDisposable
     {
         await using var server = await ServerHere.StartAsync(data, 10, Cancel);
         using var platform = new Platform(server.Address);
-        var inverter = new DerStation();
-        await using var station = await JoinedAsync(server, platform, inverter);
-        await GiveAsync(platform, Wire(DerControlType.FixedVar, "c"));
-        await inverter.ReportAsync(station, row =>
+        await using var station = await JoinedAsync(server, platform, new DerStation(), row =>
         {
             (row["setpoint"], row["priority"]) = (-29, 4);
             return row;
         });
+        await GiveAsync(platform, Wire(DerControlType.FixedVar, "c"));
         var view = await platform.UntilAsync("/api/v1/stations/CS-1/der", v => Item(v, "c").GetProperty("verified").ValueKind == JsonValueKind.False);
         Assert.Equal("the station has other priority 4, its values", Item(view, "c").GetProperty("difference").GetString());
     }
@@ -152,23 +139,22 @@ public sealed class DerDeskTests : IDisposable
         var inverter = new DerStation();
         await using var station = await JoinedAsync(server, platform, inverter);
         await GiveAsync(platform, Wire(DerControlType.FixedVar, "c"));
-        await inverter.ReportAsync(station);
         var faults = Enum.GetNames<GridEventFault>();
         Assert.Equal(11, faults.Length);
         for (var i = 0; i < faults.Length; i++)
         {
             var alarm = $$"""{"controlType":"VoltVar","gridEventFault":"{{faults[i]}}","timestamp":"{{Now(server, i)}}","extraInfo":"n{{i}}"}""";
-            await station.CallAsync("NotifyDERAlarm", alarm, Cancel);
-            await station.CallAsync("NotifyDERAlarm", alarm, Cancel); // told again
+            await inverter.CallAsync(station, "NotifyDERAlarm", alarm);
+            await inverter.CallAsync(station, "NotifyDERAlarm", alarm); // told again
         }
 
-        await station.CallAsync("NotifyDERAlarm", $$"""{"controlType":"VoltVar","gridEventFault":"OverVoltage","alarmEnded":true,"timestamp":"{{Now(server, 60)}}"}""", Cancel);
+        await inverter.CallAsync(station, "NotifyDERAlarm", $$"""{"controlType":"VoltVar","gridEventFault":"OverVoltage","alarmEnded":true,"timestamp":"{{Now(server, 60)}}"}""");
         var told = (await platform.GetAsync("/api/v1/stations/CS-1/der")).GetProperty("alarms").EnumerateArray().ToList();
         Assert.Equal(faults.Order(), told.Where(a => !a.GetProperty("ended").GetBoolean()).Select(a => a.GetProperty("fault").GetString()!).Order());
         Assert.Single(told, a => a.GetProperty("ended").GetBoolean());
-        await station.CallAsync("NotifyDERStartStop", $$"""{"controlId":"c","started":true,"timestamp":"{{Now(server)}}"}""", Cancel);
-        await station.CallAsync("NotifyDERStartStop", $$"""{"controlId":"other","started":true,"timestamp":"{{Now(server)}}","supersededIds":["c"]}""", Cancel);
-        await station.CallAsync("NotifyDERStartStop", $$"""{"controlId":"c","started":false,"timestamp":"{{Now(server)}}"}""", Cancel);
+        await inverter.CallAsync(station, "NotifyDERStartStop", $$"""{"controlId":"c","started":true,"timestamp":"{{Now(server)}}"}""");
+        await inverter.CallAsync(station, "NotifyDERStartStop", $$"""{"controlId":"other","started":true,"timestamp":"{{Now(server)}}","supersededIds":["c"]}""");
+        await inverter.CallAsync(station, "NotifyDERStartStop", $$"""{"controlId":"c","started":false,"timestamp":"{{Now(server)}}"}""");
         var one = Item(await platform.GetAsync("/api/v1/stations/CS-1/der"), "c");
         Assert.All(new[] { "startedAt", "endedAt", "supersededAt" }, member => Assert.Equal(JsonValueKind.String, one.GetProperty(member).ValueKind));
     }
@@ -192,10 +178,11 @@ public sealed class DerDeskTests : IDisposable
 
     public void Dispose() => Directory.Delete(data, recursive: true);
 
-    private static async Task<RawStation> JoinedAsync(ServerHere server, Platform platform, DerStation inverter)
+    private static async Task<RawStation> JoinedAsync(ServerHere server, Platform platform, DerStation inverter, Func<System.Text.Json.Nodes.JsonObject, System.Text.Json.Nodes.JsonObject>? changed = null)
     {
         var station = await RawStation.ConnectAsync(server.Address, "CS-1", "ocpp2.1", Cancel, inverter.Answer);
         await TransactionTests.JoinAsync(platform, station, "CS-1");
+        inverter.Serve(station, changed);
         return station;
     }
 

@@ -15,6 +15,7 @@ internal sealed class DerStation
     ];
 
     private readonly ConcurrentQueue<JsonElement> asked = new();
+    private readonly SemaphoreSlim speaking = new(1, 1);
 
     internal ConcurrentDictionary<string, JsonElement> Controls { get; } = new();
 
@@ -39,14 +40,35 @@ internal sealed class DerStation
         }
     }
 
-    /// <summary>Sends the report that was asked for, one control per part; waits for the question.</summary>
-    internal async Task ReportAsync(RawStation station, Func<JsonObject, JsonObject>? changed = null)
+    /// <summary>Reports whatever is asked for until the link ends, one control per part.</summary>
+    internal void Serve(RawStation station, Func<JsonObject, JsonObject>? changed = null) => _ = ServeAsync(station, changed);
+
+    /// <summary>Calls the central system beside the reports.</summary>
+    internal async Task<JsonElement> CallAsync(RawStation station, string action, string payload)
     {
-        await Platform.UntilAsync(() => !asked.IsEmpty, "GetDERControl");
-        while (asked.TryDequeue(out var question))
+        await speaking.WaitAsync(TestContext.Current.CancellationToken);
+        try
         {
+            return await station.CallAsync(action, payload, TestContext.Current.CancellationToken);
+        }
+        finally
+        {
+            speaking.Release();
+        }
+    }
+
+    private async Task ServeAsync(RawStation station, Func<JsonObject, JsonObject>? changed)
+    {
+        while (station.IsOpen)
+        {
+            if (!asked.TryDequeue(out var question))
+            {
+                await Task.Delay(20, TestContext.Current.CancellationToken);
+                continue;
+            }
+
             var all = Matching(question);
-            for (var i = 0; i < all.Count; i++)
+            for (var i = 0; i < all.Count && station.IsOpen; i++)
             {
                 var part = new JsonObject { ["requestId"] = question.GetProperty("requestId").GetInt32(), ["tbc"] = i < all.Count - 1 };
                 var (member, report, inner) = Shapes.Single(s => all[i].TryGetProperty(s.Member, out _));
@@ -55,7 +77,7 @@ internal sealed class DerStation
                 if (member == "curve") row["curveType"] = all[i].GetProperty("controlType").GetString();
                 if (member is not ("enterService" or "gradient")) (row["isDefault"], row["isSuperseded"]) = (all[i].GetProperty("isDefault").GetBoolean(), false);
                 part[report] = new JsonArray(row);
-                await station.CallAsync("ReportDERControl", part.ToJsonString(), TestContext.Current.CancellationToken);
+                await CallAsync(station, "ReportDERControl", part.ToJsonString());
             }
         }
     }
