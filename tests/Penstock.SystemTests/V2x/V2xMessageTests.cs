@@ -219,9 +219,9 @@ public sealed class V2xMessageTests : IDisposable
 
     private static Task<HttpResponseMessage> SetAsync(Platform platform, string setpointW) => platform.Client.PostAsync(
         new Uri("/api/v1/stations/CS-1/calls", UriKind.Relative),
-        new StringContent($$$"""
+        new StringContent($$$$"""
             {"action":"SetChargingProfile","payload":{"evseId":1,"chargingProfile":{"id":77,"stackLevel":5,"chargingProfilePurpose":"TxProfile","chargingProfileKind":"Dynamic","transactionId":"tx","chargingSchedule":[{"id":1,"chargingRateUnit":"W",
-             "chargingSchedulePeriod":[{"startPeriod":0,"operationMode":"CentralSetpoint","setpoint":{{{setpointW}}},"limit":7000,"dischargeLimit":-7000}]}]}}}
+             "chargingSchedulePeriod":[{"startPeriod":0,"operationMode":"CentralSetpoint","setpoint":{{{{setpointW}}}},"limit":7000,"dischargeLimit":-7000}]}]}}}
             """, System.Text.Encoding.UTF8, "application/json"), Cancel);
 
     private static string? Answer(string action, JsonElement payload) => action is "NotifyAllowedEnergyTransfer" or "AFRRSignal" ? """{"status":"Accepted"}""" : RawStation.Obedient(action, payload);
