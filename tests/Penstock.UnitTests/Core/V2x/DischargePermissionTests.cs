@@ -1,5 +1,4 @@
 using CsCheck;
-using NodaTime;
 using Penstock.Core.Dispatching;
 using Penstock.Core.Sites;
 using Penstock.Core.Units;
