@@ -35,7 +35,7 @@ export type BandName = 'valley' | 'flat' | 'peak' | 'sharp' | 'deepValley';
 export interface PriceBand { start: string; end: string; band: BandName; buyPerKwh: string; sellPerKwh: string; currency: string }
 
 export type LimitSource =
-  | 'owner' | 'vehicle' | 'cable' | 'pile' | 'cabinet' | 'transformer' | 'pointOfConnection' | 'gridEvent' | 'tariff' | 'plan' | 'capability';
+  | 'owner' | 'vehicle' | 'cable' | 'pile' | 'cabinet' | 'transformer' | 'pointOfConnection' | 'gridEvent' | 'tariff' | 'plan' | 'capability' | 'external';
 
 /** GET /api/v1/sites -> Page<SiteSummary>; GET /api/v1/sites/{siteId} -> Site */
 export interface SiteSummary {
@@ -55,6 +55,10 @@ export interface Evse {
   evseId: string; stationId: string; status: ConnectorStatus; vehicleId: string | null; sessionId: string | null;
   powerKw: number | null; setpointKw: number | null; socPercent: number | null; ageSeconds: number | null;
   following: boolean; bindingSource: LimitSource | null;
+  refusedDischarge: string[] | null;                      // conditions of discharge that do not hold; null = no session
+  operationMode: string | null; chargeNow: boolean;
+  externalLimits: { source: string; stationWide: boolean; gridCritical: boolean; chargeKw: number | null; dischargeKw: number | null; until: string | null }[];
+  vehiclePlan: { start: string; steps: { offsetSeconds: number; powerKw: number | null }[]; powerKw: number | null } | null;
 }
 /** GET /api/v1/sites/{siteId}/series — today */
 export interface SiteSeries { power: Series; planned: Series; importMaxKw: number; exportMaxKw: number }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using NodaTime;
 using Penstock.Core.Sites;
 using Penstock.Core.Units;
+using Penstock.Core.V2x;
 
 namespace Penstock.Core.Dispatching;
 
@@ -29,8 +30,17 @@ internal sealed record EvseRange(EvseState Evse, double Lower, double Upper, dou
             upper = Math.Min(upper, vehicle.ChargeMax.Kilowatts);
         }
 
+        foreach (var limit in evse.ExternalLimits)
+        {
+            if (limit.At(now) is not { } step) continue;
+            var part = limit.StationWide ? 1.0 / InUse(site, layout.Id.Station) : 1;
+            var (least, most) = (step.Discharge?.Kilowatts * part ?? -layout.DischargeMax.Kilowatts, step.Charge?.Kilowatts * part ?? layout.ChargeMax.Kilowatts);
+            Bar(LimitSource.External, limit.Source, least, most);
+            (lower, upper) = (Math.Max(lower, Math.Min(least, 0)), Math.Min(upper, Math.Max(most, 0)));
+        }
+
         var countedKw = Math.Min(upper, fairShareKw);
-        var refusals = RefusalsOf(site, evse);
+        var refusals = DischargePermission.Of(site.Layout, layout, session).Refusals;
         if (refusals.Length > 0)
         {
             Bar(LimitSource.Capability, string.Join(", ", refusals), 0, upper);
@@ -41,8 +51,14 @@ internal sealed record EvseRange(EvseState Evse, double Lower, double Upper, dou
         {
             var (low, high) = Guarantee(session, car, soc.Stored(car.Capacity).KilowattHours, countedKw, upper, now);
             Bar(LimitSource.Owner, "guarantee", Math.Max(low, -layout.DischargeMax.Kilowatts), high);
-            if (lower < 0 && low > lower && refusals.IsEmpty && low >= 0) refusals = refusals.Add(soc <= session.Terms.Floor || session.AtFloor ? DischargeRefusal.StateOfCharge : DischargeRefusal.Departure);
+            if (lower < 0 && low > lower && refusals.IsEmpty && low >= 0) refusals = refusals.Add(DischargeRefusal.Departure);
             (lower, upper) = (Math.Max(lower, low), Math.Min(upper, high));
+        }
+
+        if (session.ChargeNow)
+        {
+            Bar(LimitSource.Owner, "charge now", upper, upper);
+            lower = upper;
         }
 
         return new EvseRange(evse, Math.Min(lower, upper), upper, countedKw, bars.ToImmutable(), refusals);
@@ -66,14 +82,5 @@ internal sealed record EvseRange(EvseState Evse, double Lower, double Upper, dou
         return (Math.Min(0, Math.Max(lower, -spare * car.DischargeEfficiency / ahead)), most);
     }
 
-    private static ImmutableArray<DischargeRefusal> RefusalsOf(SiteState site, EvseState evse)
-    {
-        var (session, result) = (evse.Session!, ImmutableArray.CreateBuilder<DischargeRefusal>());
-        if (evse.Layout.Discharge == DischargeMethod.None || session.Vehicle is null || session.Vehicle.DischargeMax <= Power.Zero) result.Add(DischargeRefusal.Capability);
-        if (!session.Terms.DischargeAllowed) result.Add(DischargeRefusal.Contract);
-        if (session.StateOfCharge is null) result.Add(DischargeRefusal.StateOfCharge);
-        if (!site.Layout.GridPermitsExport) result.Add(DischargeRefusal.GridPermission);
-        if (session.Terms.Departure is null) result.Add(DischargeRefusal.Departure);
-        return result.ToImmutable();
-    }
+    private static int InUse(SiteState site, StationId station) => Math.Max(1, site.Evses.Values.Count(e => e.Session is not null && e.Layout.Id.Station == station));
 }

@@ -3,6 +3,7 @@ using NodaTime;
 using Penstock.Core.GridEvents;
 using Penstock.Core.Metering;
 using Penstock.Core.Units;
+using Penstock.Core.V2x;
 
 namespace Penstock.Core.Sites;
 
@@ -47,6 +48,7 @@ public static class SiteReducer
                 AcceptedSetpoint = accepted.Power, AcceptedAt = accepted.At, // saying yes is not obeying: only a measurement ends a deviation
             }),
             SetpointRefused refused => Of(state, refused.Evse, evse => evse with { Following = false }),
+            V2xInput told => Of(state, told.Evse, told.Apply),
             LayoutChanged(_, var layout) => Rebuild(state, layout),
             _ => throw new ArgumentOutOfRangeException(nameof(input), input, "An unknown site input."),
         };

@@ -6,6 +6,7 @@ using Penstock.Core.GridEvents;
 using Penstock.Core.Metering;
 using Penstock.Core.Planning;
 using Penstock.Core.Units;
+using Penstock.Core.V2x;
 
 namespace Penstock.Core.Sites;
 
@@ -43,6 +44,18 @@ public sealed record ChargingSession(
 
     /// <summary>Set by the reducer while the state of charge is within the hysteresis above the floor after touching it.</summary>
     public bool AtFloor { get; init; }
+
+    /// <summary>What the vehicle itself told; null = nothing.</summary>
+    public VehicleNeeds? Needs { get; init; }
+
+    /// <summary>The vehicle's own schedule; null = not told.</summary>
+    public VehiclePlan? OwnPlan { get; init; }
+
+    /// <summary>True while the owner wants to charge at once whatever the plan or an order says.</summary>
+    public bool ChargeNow { get; init; }
+
+    /// <summary>What the station says it does; null = not told.</summary>
+    public OperationMode? Mode { get; init; }
 }
 
 /// <summary>One EVSE as the site loop sees it.</summary>
@@ -70,6 +83,9 @@ public sealed record EvseState(EvseLayout Layout)
     public bool Following { get; init; } = true;
 
     public Instant? DeviatingSince { get; init; }
+
+    /// <summary>Limits that others set at the station, one per source.</summary>
+    public ImmutableArray<ExternalLimit> ExternalLimits { get; init; } = [];
 }
 
 /// <summary>A site at one moment; immutable, made only by <see cref="SiteReducer"/>.</summary>

@@ -57,7 +57,7 @@ public sealed class StationReader(SiteDirectory sites, StationRegistry registry,
     {
         var site = sites.Of(station.Id);
         var online = registry.Find(station.Id);
-        var evses = site?.Snapshot.Evses.Values.Where(e => e.Layout.Id.Station == station.Id).OrderBy(e => e.Layout.Id.Number).Select(e => EvseView.Of(e, time.Now())).ToList() ?? [];
+        var evses = site?.Snapshot.Evses.Values.Where(e => e.Layout.Id.Station == station.Id).OrderBy(e => e.Layout.Id.Number).Select(e => EvseView.Of(site.Snapshot, e, time.Now())).ToList() ?? [];
         var method = models.DischargeOf(station);
         return new StationView(
             station.Id.Value, site?.Id.Value, (online is null ? station.Protocol : Subprotocol.Name(online.Version)).Replace("ocpp", "", StringComparison.Ordinal), online is not null,

@@ -2,6 +2,7 @@ using NodaTime;
 using Penstock.Core.Dispatching;
 using Penstock.Core.Sites;
 using Penstock.Core.Units;
+using Penstock.Core.V2x;
 using Penstock.Server.Sites;
 
 namespace Penstock.Server.Api;
@@ -22,14 +23,38 @@ public sealed record SiteSummaryView(
 
 public sealed record LimitNodeView(string NodeId, string? ParentId, string Source, string Name, double ImportMaxKw, double ExportMaxKw, double? PowerKw, bool Binding);
 
+/// <param name="ChargeKw">What it allows now; null = not told, or not bounded.</param>
+/// <param name="DischargeKw">0 or negative; null = not bounded.</param>
+public sealed record ExternalLimitView(string Source, bool StationWide, bool GridCritical, double? ChargeKw, double? DischargeKw, DateTimeOffset? Until);
+
+/// <param name="PowerKw">The vehicle's own wish now; null = it told none.</param>
+public sealed record OwnPlanView(DateTimeOffset Start, IReadOnlyList<OwnPlanStepView> Steps, double? PowerKw);
+
+public sealed record OwnPlanStepView(double OffsetSeconds, double? PowerKw);
+
+/// <param name="RefusedDischarge">Each condition of discharge that does not hold: capability, contract, stateOfCharge, gridPermission, departure, chargeNow. Empty = it may discharge; null = no session.</param>
+/// <param name="OperationMode">As the station tells it.</param>
+/// <param name="ChargeNow">The owner's override is active.</param>
 public sealed record EvseView(
-    string EvseId, string StationId, string Status, string? VehicleId, string? SessionId, double? PowerKw, double? SetpointKw, double? SocPercent, double? AgeSeconds, bool Following, string? BindingSource)
+    string EvseId, string StationId, string Status, string? VehicleId, string? SessionId, double? PowerKw, double? SetpointKw, double? SocPercent, double? AgeSeconds, bool Following, string? BindingSource,
+    IReadOnlyList<string>? RefusedDischarge, string? OperationMode, bool ChargeNow, IReadOnlyList<ExternalLimitView> ExternalLimits, OwnPlanView? VehiclePlan)
 {
-    public static EvseView Of(EvseState evse, Instant now) => new(
+    public static EvseView Of(SiteState site, EvseState evse, Instant now) => new(
         evse.Layout.Id.ToString(), evse.Layout.Id.Station.Value, (evse.Status ?? (evse.Session is null ? ConnectorStatus.Available : ConnectorStatus.Occupied)).ToString(),
         evse.Session?.Vehicle?.Id.Value, evse.Session?.Id.Value, evse.Measurement?.ActivePower is { } p ? Names.Kw(p) : null, evse.Setpoint is { } s ? Names.Kw(s.Power) : null,
         evse.Session?.StateOfCharge is { } soc ? Math.Round(soc.Percent, 1) : null, evse.Measurement is { } m ? Math.Max(0, (now - m.At).TotalSeconds) : null, evse.Following,
-        evse.Setpoint is { } set ? Names.Of(set.Binding) : null);
+        evse.Setpoint is { } set ? Names.Of(set.Binding) : null,
+        evse.Session is { } session ? [.. DischargePermission.Of(site.Layout, evse.Layout, session).Refusals.Select(r => Names.Camel(r.ToString()))] : null,
+        evse.Session?.Mode?.ToString(), evse.Session?.ChargeNow ?? false, [.. evse.ExternalLimits.Select(l => Limit(l, now))], evse.Session?.OwnPlan is { } plan ? Plan(plan, now) : null);
+
+    private static ExternalLimitView Limit(ExternalLimit limit, Instant now)
+    {
+        var step = limit.At(now);
+        return new ExternalLimitView(limit.Source, limit.StationWide, limit.GridCritical, step?.Charge is { } c ? Names.Kw(c) : null, step?.Discharge is { } d ? Names.Kw(d) : null, limit.Until?.ToDateTimeOffset());
+    }
+
+    private static OwnPlanView Plan(VehiclePlan plan, Instant now) => new(
+        plan.Start.ToDateTimeOffset(), [.. plan.Steps.Select(s => new OwnPlanStepView(s.Offset.TotalSeconds, s.Power is { } p ? Names.Kw(p) : null))], plan.At(now) is { } power ? Names.Kw(power) : null);
 }
 
 public sealed record SiteView(
@@ -43,7 +68,7 @@ public sealed record SiteView(
         return new SiteView(
             s.SiteId, s.Name, s.Latitude, s.Longitude, s.StationsOnline, s.StationsTotal, s.EvsesTotal, s.VehiclesConnected, s.PowerKw, s.ImportMaxKw, s.ExportMaxKw, s.AsOf,
             state.Layout.TimeZone, Names.Kw(state.Layout.BuildingLoad), [.. state.Layout.Nodes.Select(n => Node(state, n))],
-            [.. state.Evses.Values.OrderBy(e => e.Layout.Id.Station.Value, StringComparer.Ordinal).ThenBy(e => e.Layout.Id.Number).Select(e => EvseView.Of(e, now))],
+            [.. state.Evses.Values.OrderBy(e => e.Layout.Id.Station.Value, StringComparer.Ordinal).ThenBy(e => e.Layout.Id.Number).Select(e => EvseView.Of(state, e, now))],
             state.Instructions.FirstOrDefault(i => i.IsActiveAt(now))?.Id.Value, state.Plan?.Id.Value);
     }
 

@@ -3,13 +3,14 @@ using Penstock.Ocpp.Rpc;
 using Penstock.Server.Hosting;
 using Penstock.Server.Security;
 using Penstock.Server.Sites;
+using Penstock.Server.V2x;
 using Penstock.Server.Wire;
 
 namespace Penstock.Server.Gateway;
 
 /// <summary>Accepts stations at /ocpp/{stationId}.</summary>
 internal sealed class OcppEndpoint(
-    StationRegistry registry, StationRoll roll, StationInquiry inquiry, IncomingMessages messages, SiteDirectory sites, MessageLog log, HandshakeGate gate, CertificateDelivery certificates,
+    StationRegistry registry, StationRoll roll, StationInquiry inquiry, IncomingMessages messages, SiteDirectory sites, V2xDesk v2x, MessageLog log, HandshakeGate gate, CertificateDelivery certificates,
     TimeProvider time, ILogger<OcppEndpoint> logger)
 {
     /// <summary>Longest station identity: what OCPP 2.1 allows for it (48), in characters that need no escaping in a URL or a file name.</summary>
@@ -89,6 +90,7 @@ internal sealed class OcppEndpoint(
         if (direction != "out" || frame.Span is not [(byte)'[', (byte)'3', ..]) return;
         inquiry.Answered(station);
         certificates.Answered(station);
+        v2x.Answered(station);
     }
 
     private static string? AddressOf(HttpContext context) => context.Connection.RemoteIpAddress is { } address

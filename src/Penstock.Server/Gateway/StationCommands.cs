@@ -31,6 +31,9 @@ public sealed class StationCommands(StationRegistry registry, WorkInFlight work,
         _ = SendAsync(connection, site, evse, open.TransactionId, setpoint);
     }
 
+    /// <summary>The setpoint profile of an EVSE was replaced by another: the next setpoint is sent whole.</summary>
+    internal void Forget(EvseId evse) => installed.TryRemove(evse, out _);
+
     private async Task SendAsync(OcppConnection connection, ISite site, EvseState evse, string transaction, Setpoint setpoint)
     {
         try
@@ -90,7 +93,7 @@ public sealed class StationCommands(StationRegistry registry, WorkInFlight work,
     }
 
     /// <summary>0.1 W steps: schedules carry one decimal.</summary>
-    private static decimal Rounded(Power power) => Math.Round((decimal)power.Watts, 1, MidpointRounding.ToZero);
+    internal static decimal Rounded(Power power) => Math.Round((decimal)power.Watts, 1, MidpointRounding.ToZero);
 
     private sealed record Installed(OcppConnection Connection, string Transaction);
 }

@@ -1,5 +1,6 @@
 using NodaTime;
 using Penstock.Core.Units;
+using Penstock.Core.V2x;
 
 namespace Penstock.Server.Gateway;
 
@@ -20,6 +21,9 @@ public sealed record TransactionEnded(Instant At, string TransactionId, string? 
 /// <param name="TransactionId">Null: whichever transaction is open at the EVSE.</param>
 public sealed record MeterSampled(
     Instant At, int? Evse, string? TransactionId, Power? Power, decimal? ImportWh, decimal? ExportWh, StateOfCharge? StateOfCharge) : StationReport(At);
+
+/// <summary>The mode that the station works in (2.1).</summary>
+public sealed record ModeTold(Instant At, string TransactionId, OperationMode Mode) : StationReport(At);
 
 /// <summary>What the vehicle itself asks for (NotifyEVChargingNeeds); null = not told.</summary>
 public sealed record NeedsTold(

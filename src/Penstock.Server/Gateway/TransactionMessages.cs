@@ -2,15 +2,16 @@ using Penstock.Core.Sites;
 using Penstock.Server.Sites;
 using Penstock.Server.Stations;
 using Penstock.Server.Storage;
+using Penstock.Server.V2x;
 using V16 = Penstock.Ocpp.V16;
 using V21 = Penstock.Ocpp.V21;
 
 namespace Penstock.Server.Gateway;
 
 /// <summary>
-/// Who charges, how much, and what the vehicle needs. A transaction message is one message by transaction and sequence number (2.x), or by connector, token, time and register (1.6), whatever its message id.
+/// Who charges, and how much. A transaction message is one message by transaction and sequence number (2.x), or by connector, token, time and register (1.6), whatever its message id.
 /// </summary>
-internal sealed class TransactionMessages(Journal journal, SessionDesk sessions, TokenRegister tokens) : IStationMessages
+internal sealed class TransactionMessages(Journal journal, SessionDesk sessions, TokenRegister tokens, V2xDesk v2x) : IStationMessages
 {
     private long lastTransaction = journal.LastTransactionId();
 
@@ -21,7 +22,11 @@ internal sealed class TransactionMessages(Journal journal, SessionDesk sessions,
             var verdict = tokens.Judge(m.IdTag, from.Now);
             return new V16.AuthorizeResponse { IdTagInfo = new V16.IdTagInfo { Status = Enum.Parse<V16.AuthorizeStatus>(Name16(verdict)), ParentIdTag = verdict.Record?.GroupId, ExpiryDate = verdict.Record?.ExpiresAt?.ToDateTimeOffset() } };
         });
-        table.On2x<V21.AuthorizeRequest, V21.AuthorizeResponse>((from, m) => new V21.AuthorizeResponse { IdTokenInfo = Info(m.IdToken, from) });
+        table.On2x<V21.AuthorizeRequest, V21.AuthorizeResponse>((from, m) =>
+        {
+            var info = Info(m.IdToken, from);
+            return new V21.AuthorizeResponse { IdTokenInfo = info, AllowedEnergyTransfer = info.Status == V21.AuthorizationStatus.Accepted ? v2x.AllowedFor(from.Station, m.IdToken.IdTokenValue) : null };
+        });
         table.On16<V16.StartTransactionRequest, V16.StartTransactionResponse>(Start);
         table.On16<V16.StopTransactionRequest, V16.StopTransactionResponse>((from, m) => Kept(
             from, new V16.StopTransactionResponse(), $"stop:{m.TransactionId}:{m.Timestamp:O}:{m.MeterStop}", Translation16.Read(m, from.Now)));
@@ -33,8 +38,6 @@ internal sealed class TransactionMessages(Journal journal, SessionDesk sessions,
             Translation21.Read(m, from.Now),
             m.ReservationId));
         table.On2x<V21.MeterValuesRequest, V21.MeterValuesResponse>((from, m) => Kept(from, new V21.MeterValuesResponse(), from.ContentKey, Translation21.Read(m, from.Now)));
-        table.On2x<V21.NotifyEVChargingNeedsRequest, V21.NotifyEVChargingNeedsResponse>((from, m) => Kept(
-            from, new V21.NotifyEVChargingNeedsResponse { Status = V21.NotifyEVChargingNeedsStatus.Processing }, from.ContentKey, [Translation21.Read(m, from.Now)]));
     }
 
     private Reply<V16.StartTransactionResponse> Start(StationMessage from, V16.StartTransactionRequest m)

@@ -17,6 +17,7 @@ internal static class Translation21
         }
 
         foreach (var value in message.MeterValue ?? []) yield return Read(value, message.Evse?.Id, transaction, now);
+        if (message.TransactionInfo.OperationMode is { } mode) yield return new ModeTold(at, transaction, V2x.V2xTranslation.Mode(mode));
         if (message.EventType == TransactionEvent.Ended) yield return new TransactionEnded(at, transaction, message.TransactionInfo.StoppedReason?.ToString()) { AtReceipt = receipt };
     }
 

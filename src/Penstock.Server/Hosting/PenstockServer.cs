@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Penstock.Core.Tariffs;
 using Penstock.Server.Api;
+using Penstock.Server.Der;
 using Penstock.Server.Files;
 using Penstock.Server.Fleet;
 using Penstock.Server.Gateway;
@@ -12,6 +13,7 @@ using Penstock.Server.Settlement;
 using Penstock.Server.Sites;
 using Penstock.Server.Stations;
 using Penstock.Server.Storage;
+using Penstock.Server.V2x;
 using Penstock.Server.Wire;
 
 namespace Penstock.Server.Hosting;
@@ -50,6 +52,8 @@ public static class PenstockServer
         services.AddSingleton<TokenRegister>().AddSingleton<StationBook>().AddSingleton<CommandDesk>().AddSingleton<CallEffects>().AddSingleton<BulkCalls>().AddSingleton<FileExchange>().AddSingleton<FileAsking>().AddSingleton<StationCalls>();
         services.AddSingleton<IStationMessages, BootMessages>().AddSingleton<IStationMessages, TransactionMessages>();
         services.AddSingleton<IStationMessages, DeviceModelMessages>().AddSingleton<IStationMessages, FirmwareMessages>().AddSingleton<IStationMessages, BusinessMessages>();
+        services.AddSingleton<V2xDesk>().AddSingleton<IStationMessages, V2xMessages>().AddHostedService<V2xWatch>();
+        services.AddSingleton<DerDesk>().AddSingleton<IStationMessages, DerMessages>().AddHostedService<DerWatch>();
         services.AddSingleton<History>().AddSingleton<OverviewReader>().AddSingleton<FlexibilityReader>().AddSingleton<EventReader>().AddSingleton<VehicleReader>().AddSingleton<StationReader>().AddSingleton<Metrics>();
         services.AddHostedService(s => s.GetRequiredService<PlanningWorker>()).AddHostedService(s => s.GetRequiredService<SettlementWorker>()).AddHostedService<ControlClock>();
         services.AddProblemDetails().AddOpenApi("v1");
@@ -64,6 +68,7 @@ public static class PenstockServer
         services.GetRequiredService<PlanningWorker>().Find = sites.Find;
         services.GetRequiredService<StationCommands>().SiteOf = sites.Of;
         sites.Load();
+        services.GetRequiredService<V2xDesk>().Resume();
         services.GetRequiredService<GridEventDesk>().Resume(services.GetRequiredService<TimeProvider>().Now());
     }
 
@@ -92,6 +97,8 @@ public static class PenstockServer
         TokenEndpoints.Map(api);
         FileEndpoints.Map(app, api);
         SecurityEndpoints.Map(api);
+        V2xEndpoints.Map(api);
+        DerEndpoints.Map(api);
         api.MapFallback((HttpContext context) => Problems.NotFound("resource", context.Request.Path));
         app.MapFallbackToFile("index.html"); // the console routes by path
     }

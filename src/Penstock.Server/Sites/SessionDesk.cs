@@ -4,6 +4,7 @@ using Penstock.Core.Fleet;
 using Penstock.Core.Metering;
 using Penstock.Core.Sites;
 using Penstock.Core.Units;
+using Penstock.Core.V2x;
 using Penstock.Server.Fleet;
 using Penstock.Server.Gateway;
 using Penstock.Server.GridEvents;
@@ -35,6 +36,7 @@ public sealed class SessionDesk(OpenSessions open, SiteDirectory sites, FleetReg
             {
                 case TransactionStarted started: Start(work, started); break;
                 case MeterSampled sampled: Sample(work, sampled); break;
+                case ModeTold told when Known(work, told.TransactionId) is { } session: work.Tell(sites.Of(station), new OperationModeTold(told.At, session.Evse, told.TransactionId, told.Mode)); break;
                 case TransactionEnded ended: End(work, ended); break;
                 case NeedsTold needs: Need(work, needs); break;
             }

@@ -11,7 +11,7 @@ namespace Penstock.Server.Stations;
 public enum Topic
 {
     Variable, Monitor, Event, SecurityEvent, Log, Firmware, Certificate, LocalList, Reservation, DisplayMessage, ChargingProfile, ChargingLimit, VehicleSchedule, PriorityCharging, CustomerInformation,
-    Tariff, RunningCost, Settlement, BatterySwap, EventStream, DerControl, DerAlarm, Network, DataTransfer, Availability,
+    VehicleNeeds, Tariff, RunningCost, Settlement, BatterySwap, EventStream, DerControl, DerAlarm, Network, DataTransfer, Availability,
 }
 
 /// <param name="Body">JSON.</param>
@@ -61,6 +61,13 @@ public sealed class StationBook(SqlStore store)
     public Fact? Find(StationId station, Topic topic, string key) => store.First<Row>(
         "SELECT key AS Key, at AS At, body AS Body FROM station_fact WHERE station_id = @Station AND topic = @Topic AND key = @key", new { Station = station.Value, Topic = Name(topic), key })?.Fact;
 
+    /// <summary>The stations that have a row of the topic.</summary>
+    public IReadOnlyList<StationId> Stations(Topic topic) => store.Query<string>("SELECT DISTINCT station_id FROM station_fact WHERE topic = @Topic", new { Topic = Name(topic) }).ConvertAll(id => new StationId(id));
+
+    /// <summary>The rows of a topic of all stations.</summary>
+    public IReadOnlyList<(StationId Station, Fact Fact)> All(Topic topic) => store.Query<Row>(
+        "SELECT station_id AS Station, key AS Key, at AS At, body AS Body FROM station_fact WHERE topic = @Topic", new { Topic = Name(topic) }).ConvertAll(r => (new StationId(r.Station), r.Fact));
+
     /// <summary>How many rows each topic has.</summary>
     public IReadOnlyDictionary<string, long> Chapters(StationId station) => store.Query<(string, long)>(
         "SELECT topic, COUNT(*) FROM station_fact WHERE station_id = @Station GROUP BY topic", new { Station = station.Value }).ToDictionary(r => r.Item1, r => r.Item2);
@@ -69,6 +76,8 @@ public sealed class StationBook(SqlStore store)
 
     private sealed class Row
     {
+        public string Station { get; init; } = "";
+
         public string Key { get; init; } = "";
 
         public long At { get; init; }

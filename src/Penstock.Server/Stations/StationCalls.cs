@@ -3,6 +3,8 @@ using Penstock.Core.Sites;
 using Penstock.Ocpp;
 using Penstock.Ocpp.Framing;
 using Penstock.Ocpp.Rpc;
+using Penstock.Ocpp.V21;
+using Penstock.Ocpp.V21.V2x;
 using Penstock.Server.Gateway;
 using Penstock.Server.Hosting;
 
@@ -45,7 +47,9 @@ internal sealed class StationCalls(StationRegistry registry, CommandDesk command
     {
         if (!OcppCatalogue.Actions(version).TryGetValue(action, out var known)) return new CallFault("unknownAction", "/action", $"\"{action}\" is no action of {Subprotocol.Name(version)}.");
         if (!OcppCatalogue.FromCentralToStation(action)) return new CallFault("wrongDirection", "/action", $"{action} is sent by a station to the central system, not the other way.");
-        return PayloadReader.Read(payload, known.Request).Violation is { } violation ? new CallFault("invalidPayload", "/payload" + violation.Pointer, $"{violation.Text} ({violation.Code}).") : null;
+        var (message, violation) = PayloadReader.Read(payload, known.Request);
+        if (violation is not null) return new CallFault("invalidPayload", "/payload" + violation.Pointer, $"{violation.Text} ({violation.Code}).");
+        return message is SetChargingProfileRequest { ChargingProfile: var profile } && V2xProfileCheck.Of(profile) is [{ } broken, ..] ? new CallFault("invalidProfile", "/payload/chargingProfile" + broken.Pointer, $"{broken.Rule}: {broken.Text}") : null;
     }
 
     /// <summary>Sends any call of the station's version and waits for its answer. The command is on disk before the wire sees it; <see cref="Fault(StationId, string, JsonElement)"/> was asked before.</summary>

@@ -45,5 +45,9 @@ public sealed class SqlStore(Database database) : IDisposable
         }
     }
 
-    public void Dispose() => connection.Dispose();
+    /// <summary>Waits for the statement that runs.</summary>
+    public void Dispose()
+    {
+        lock (gate) connection.Dispose();
+    }
 }

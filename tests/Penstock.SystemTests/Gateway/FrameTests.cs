@@ -26,7 +26,7 @@ public sealed class FrameTests : IDisposable
         ("ocpp2.1", """[2,"a",7,{}]""", """[4,"a","ProtocolError",""" ),
         ("ocpp2.1", """[2,"a","Heartbeat",[]]""", """[4,"a","FormatViolation",""" ),
         ("ocpp2.1", """[2,"a","Sing",{}]""", """[4,"a","NotImplemented",""" ),
-        ("ocpp2.1", """[2,"a","PullDynamicScheduleUpdate",{"chargingProfileId":1}]""", """[4,"a","NotSupported",""" ),
+        ("ocpp2.1", """[2,"a","UpdateDynamicSchedule",{"chargingProfileId":1,"scheduleUpdate":{}}]""", """[4,"a","NotSupported",""" ),
         ("ocpp2.1", """[2,"a","BootNotification",{"reason":"PowerUp","chargingStation":{"model":5,"vendorName":"V"}}]""", """[4,"a","TypeConstraintViolation",""" ),
         ("ocpp2.1", """[2,"a","BootNotification",{"reason":"Boredom","chargingStation":{"model":"M","vendorName":"V"}}]""", """[4,"a","TypeConstraintViolation",""" ),
         ("ocpp2.1", """[2,"a","BootNotification",{"reason":"PowerUp"}]""", """[4,"a","OccurrenceConstraintViolation",""" ),

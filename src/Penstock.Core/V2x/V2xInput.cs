@@ -1,0 +1,52 @@
+using NodaTime;
+using Penstock.Core.Sites;
+
+namespace Penstock.Core.V2x;
+
+/// <summary>Mode of operation that a station says it is in (OCPP 2.1 OperationModeEnumType).</summary>
+public enum OperationMode
+{
+    Idle, ChargingOnly, CentralSetpoint, ExternalSetpoint, ExternalLimits, CentralFrequency, LocalFrequency, LocalLoadBalancing,
+}
+
+/// <summary>What a station tells of one EVSE beyond metering.</summary>
+public abstract record V2xInput(Instant At, EvseId Evse) : SiteInput(At)
+{
+    internal abstract EvseState Apply(EvseState evse);
+
+    private protected static EvseState OfSession(EvseState evse, string? transaction, Func<ChargingSession, ChargingSession> change) =>
+        evse.Session is { } session && (transaction is null || session.TransactionId == transaction) ? evse with { Session = change(session) } : evse;
+}
+
+/// <summary>The vehicle told its needs.</summary>
+public sealed record NeedsStated(Instant At, EvseId Evse, VehicleNeeds Needs) : V2xInput(At, Evse)
+{
+    internal override EvseState Apply(EvseState evse) => OfSession(evse, null, s => s with { Needs = Needs with { StateOfCharge = Needs.StateOfCharge ?? s.StateOfCharge } });
+}
+
+/// <summary>The owner asked to charge now, or took it back; the station follows its PriorityCharging profile meanwhile.</summary>
+public sealed record PriorityChanged(Instant At, EvseId Evse, string TransactionId, bool Active) : V2xInput(At, Evse)
+{
+    internal override EvseState Apply(EvseState evse) => OfSession(evse, TransactionId, s => s with { ChargeNow = Active });
+}
+
+public sealed record OperationModeTold(Instant At, EvseId Evse, string TransactionId, OperationMode Mode) : V2xInput(At, Evse)
+{
+    internal override EvseState Apply(EvseState evse) => OfSession(evse, TransactionId, s => s with { Mode = Mode });
+}
+
+public sealed record VehiclePlanTold(Instant At, EvseId Evse, VehiclePlan Plan) : V2xInput(At, Evse)
+{
+    internal override EvseState Apply(EvseState evse) => OfSession(evse, null, s => s with { OwnPlan = Plan });
+}
+
+/// <summary>An external limit, in place of the one before of the same source.</summary>
+public sealed record ExternalLimitSet(Instant At, EvseId Evse, ExternalLimit Limit) : V2xInput(At, Evse)
+{
+    internal override EvseState Apply(EvseState evse) => evse with { ExternalLimits = [.. evse.ExternalLimits.Where(l => l.Source != Limit.Source), Limit] };
+}
+
+public sealed record ExternalLimitCleared(Instant At, EvseId Evse, string Source) : V2xInput(At, Evse)
+{
+    internal override EvseState Apply(EvseState evse) => evse with { ExternalLimits = [.. evse.ExternalLimits.Where(l => l.Source != Source)] };
+}
