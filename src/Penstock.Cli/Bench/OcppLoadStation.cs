@@ -58,7 +58,14 @@ internal sealed class OcppLoadStation : IDisposable
     internal async Task<string> CallAsync(string action, string payload, CancellationToken cancel)
     {
         await SendAsync(string.Create(CultureInfo.InvariantCulture, $"[2,\"{++lastId}\",\"{action}\",{payload}]"), cancel);
-        return await answers.Reader.ReadAsync(cancel);
+        try
+        {
+            return await answers.Reader.ReadAsync(cancel);
+        }
+        catch (ChannelClosedException)
+        {
+            throw new IOException($"The link of {Name} is gone.");
+        }
     }
 
     public void Dispose() => stream.Dispose();
@@ -122,7 +129,7 @@ internal sealed class OcppLoadStation : IDisposable
         }
         finally
         {
-            answers.Writer.TryComplete(new IOException($"The link of {Name} is gone."));
+            answers.Writer.TryComplete();
         }
     }
 }

@@ -51,7 +51,7 @@ public sealed class OcppEndpoint(
         var session = new StationRegistry.Session(
             epoch,
             new OcppConnection(socket, version, (call, cancel) => messages.AnswerAsync(station, version, call, cancel), TimeProvider.System, Options, // deadlines of the wire are of the wall
-                (direction, frame) => Traced(station, direction, frame)),
+                (direction, frame) => Traced(station, direction, frame), registry.IdPrefix(epoch)),
             stop);
         if (registry.Enter(station, session) is not { } olderEnded) return; // a newer socket came in during the handshake
         GatewayLog.Connected(logger, station.Value, version, session.Epoch);
