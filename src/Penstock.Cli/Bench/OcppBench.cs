@@ -82,7 +82,7 @@ internal sealed record OcppBenchRun(string Folder, int Stations, TimeSpan Time, 
     internal Task EachAsync(int atOnce, Func<int, Task> what) =>
         Parallel.ForAsync(0, Stations, new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = Cancel }, async (n, _) => await what(n));
 
-    /// <summary>Every station asks again and again, one call at a time, for the measured time after a third of it to warm up.</summary>
+    /// <summary>Every station asks again and again, one call at a time, for the measured time after as much to warm up.</summary>
     internal async Task<OcppLoadResult> LoadAsync(OcppServerProcess server, OcppLoadStation[] stations, Func<int, int, Task<string>> ask)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
@@ -96,7 +96,7 @@ internal sealed record OcppBenchRun(string Folder, int Stations, TimeSpan Time, 
                 Interlocked.Increment(ref done);
             }
         }).ToArray();
-        await Task.Delay(Time / 3, TimeProvider.System, Cancel);
+        await Task.Delay(Time, TimeProvider.System, Cancel); // the compiler is busy at first
         var (watch, before) = (Stopwatch.StartNew(), (Done: Interlocked.Read(ref done), Cpu: server.CpuSeconds, Storage: server.CpuSecondsOf("journal")));
         await Task.Delay(Time, TimeProvider.System, Cancel);
         var result = new OcppLoadResult(Interlocked.Read(ref done) - before.Done, server.CpuSeconds - before.Cpu, server.CpuSecondsOf("journal") - before.Storage, watch.Elapsed.TotalSeconds);
