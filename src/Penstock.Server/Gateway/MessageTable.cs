@@ -28,6 +28,9 @@ public sealed record Reply<TResponse>(TResponse Response)
     /// <summary>Equal for a repeat of the same message of the same station: the repeat gets the first answer and has no second effect.</summary>
     public string? Key { get; init; }
 
+    /// <summary>The device's own time of what it tells, as sent: part of the key. The default = it tells none.</summary>
+    public DateTimeOffset ToldAt { get; init; } = DateTimeOffset.UnixEpoch;
+
     /// <summary>Rows that commit with the journal entry.</summary>
     public IReadOnlyList<Projection> Rows { get; init; } = [];
 
@@ -54,7 +57,7 @@ public sealed class MessageTable
     }
 
     /// <summary>What a handler made of a message: a violation, or an answer with what it needs on disk.</summary>
-    internal sealed record Handled(OcppAnswer Answer, string? Key, IReadOnlyList<Projection> Rows, IReadOnlyList<Action> After);
+    internal sealed record Handled(OcppAnswer Answer, string? Key, DateTimeOffset ToldAt, IReadOnlyList<Projection> Rows, IReadOnlyList<Action> After);
 
     internal delegate ValueTask<Handled> Handler(StationMessage from, CancellationToken cancel);
 
@@ -104,9 +107,9 @@ public sealed class MessageTable
         where TRequest : class => handlers.Add((version, action), async (from, cancel) =>
     {
         var (message, violation) = read(from.Raw);
-        if (message is null) return new Handled(OcppAnswer.Violation(violation!), null, [], []);
+        if (message is null) return new Handled(OcppAnswer.Violation(violation!), null, default, [], []);
         var reply = await handle(from, message, cancel);
-        return new Handled(answer(reply.Response), reply.Key, reply.Rows, reply.After);
+        return new Handled(answer(reply.Response), reply.Key, reply.ToldAt, reply.Rows, reply.After);
     });
 
     private static (T?, OcppViolation?) Read<T>(JsonPayload payload)

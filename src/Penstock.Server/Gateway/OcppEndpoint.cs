@@ -39,10 +39,22 @@ public sealed class OcppEndpoint(
         }
 
         var epoch = registry.NextEpoch();
-        using var socket = await context.WebSockets.AcceptWebSocketAsync(Subprotocol.Name(version));
+        using var socket = await context.WebSockets.AcceptWebSocketAsync(Acceptance(context, version));
         var station = new StationId(stationId);
         roll.Change(station, Subprotocol.Name(version), time.Now(), s => s with { RemoteAddress = AddressOf(context) });
         await ServeAsync(station, epoch, version, socket, context.RequestAborted);
+    }
+
+    /// <summary>
+    /// Compression is accepted where it is offered, without context takeover either way: a window kept per connection would cost 40 kB and more. A server may ask
+    /// for that although the offer did not (RFC 7692, 7.1.1.2). What is sent holds no secret beside chosen text, so its length tells none.
+    /// </summary>
+    private static WebSocketAcceptContext Acceptance(HttpContext context, OcppVersion version)
+    {
+        const string deflate = "permessage-deflate";
+        var offered = context.Request.Headers.SecWebSocketExtensions.ToString().Contains(deflate, StringComparison.OrdinalIgnoreCase);
+        if (offered) context.Request.Headers.SecWebSocketExtensions = deflate + "; client_no_context_takeover; server_no_context_takeover";
+        return new WebSocketAcceptContext { SubProtocol = Subprotocol.Name(version), DangerousEnableCompression = offered, DisableServerContextTakeover = true };
     }
 
     private async Task ServeAsync(StationId station, long epoch, OcppVersion version, System.Net.WebSockets.WebSocket socket, CancellationToken aborted)
