@@ -1,49 +1,36 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Json.Schema;
 using System.Text.Json.Serialization.Metadata;
 using Penstock.Ocpp;
 using Penstock.Ocpp.Rpc;
 
 namespace Penstock.Cli.Bench;
 
-/// <summary>Valid messages of all actions of a version, made from their records: the required members alone, and every member once.</summary>
+/// <summary>Valid messages of all actions of a version, made from their records: the required members alone, or every member once.</summary>
 internal static class OcppSample
 {
-    private const int DepthMax = 8;
+    private const int DepthMax = 10;
 
     internal static List<(string Action, string Payload)> Of(OcppVersion version, bool whole) =>
-        [.. OcppCatalogue.Actions(version).Values.Select(a => (a.Name, Value(a.Request.Options.GetJsonSchemaAsNode(a.Request.Type), whole, 0)?.ToJsonString() ?? "{}"))];
+        [.. OcppCatalogue.Actions(version).Values.Select(a => (a.Name, Members(a.Request, whole, 0).ToJsonString()))];
 
-    private static JsonNode? Value(JsonNode schema, bool whole, int depth)
+    private static JsonObject Members(JsonTypeInfo type, bool whole, int depth)
     {
-        if (schema is not JsonObject one) return new JsonObject();
-        if (one["enum"] is JsonArray { Count: > 0 } names) return names.First(n => n is not null)!.DeepClone();
-        return Kind(one["type"]) switch
-        {
-            "object" => Members(one, whole, depth),
-            "array" => new JsonArray(depth < DepthMax && one["items"] is { } item ? [Value(item, whole, depth + 1)] : []),
-            "boolean" => true,
-            "integer" or "number" => 7,
-            "string" when one["format"] is not null => "2026-04-02T09:00:00.000Z",
-            "string" => "text",
-            _ => new JsonObject(),
-        };
+        var made = new JsonObject();
+        foreach (var member in type.Properties.Where(m => m.IsRequired || (whole && depth < DepthMax && m.Name != "customData"))) made[member.Name] = Value(member.PropertyType, type.Options, whole, depth + 1);
+        return made;
     }
 
-    private static string? Kind(JsonNode? type) => type is JsonArray several ? several.Select(t => t?.GetValue<string>()).FirstOrDefault(t => t != "null") : type?.GetValue<string>();
-
-    private static JsonObject Members(JsonObject schema, bool whole, int depth)
+    private static JsonNode? Value(Type of, JsonSerializerOptions options, bool whole, int depth)
     {
-        var required = schema["required"]?.AsArray().Select(n => n!.GetValue<string>()).ToHashSet(StringComparer.Ordinal) ?? [];
-        var made = new JsonObject();
-        foreach (var (name, member) in schema["properties"]?.AsObject() ?? [])
-        {
-            if (name == "customData" || member is null || !(required.Contains(name) || (whole && depth < DepthMax))) continue;
-            made[name] = name.Contains("imestamp", StringComparison.Ordinal) || name.Contains("Date", StringComparison.Ordinal) || name.EndsWith("Time", StringComparison.Ordinal) && Kind(member["type"]) == "string"
-                ? "2026-04-02T09:00:00.000Z"
-                : Value(member, whole, depth + 1);
-        }
-
-        return made;
+        var type = Nullable.GetUnderlyingType(of) ?? of;
+        if (type == typeof(string)) return "7";
+        if (type == typeof(bool)) return true;
+        if (type == typeof(int) || type == typeof(long) || type == typeof(decimal)) return 7;
+        if (type == typeof(DateTimeOffset)) return "2026-04-02T09:00:00.000Z";
+        if (type == typeof(JsonElement)) return new JsonObject();
+        var known = options.GetTypeInfo(type);
+        if (type.IsEnum) return JsonSerializer.SerializeToNode(Enum.GetValues(type).GetValue(0), known);
+        return known.Kind == JsonTypeInfoKind.Enumerable ? new JsonArray(Value(known.ElementType!, options, whole, depth + 1)) : Members(known, whole, depth);
     }
 }

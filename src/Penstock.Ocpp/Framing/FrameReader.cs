@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Penstock.Ocpp.Framing;
 
@@ -22,6 +23,7 @@ public static class FrameReader
     /// <summary>Exactly one of the two results is not null.</summary>
     public static (OcppFrame? Frame, FrameFault? Fault) Read(ReadOnlyMemory<byte> utf8)
     {
+        if (!Utf8.IsValid(utf8.Span)) return Bad(null, OcppError.RpcFrameworkError, "The frame is no valid UTF-8.");
         Span<Element> elements = stackalloc Element[ElementsMax];
         int count;
         try

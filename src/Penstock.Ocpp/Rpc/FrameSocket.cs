@@ -14,20 +14,31 @@ internal sealed class FrameSocket(WebSocket socket, ConnectionOptions options, T
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(2);
 
     private readonly SemaphoreSlim writing = new(1, 1);
+    private readonly CancellationTokenSource over = new();
 
     internal ConnectionCounters Counters { get; } = new();
 
     /// <summary>Why this end closed the socket; null while it did not.</summary>
     internal string? Refusal { get; private set; }
 
-    internal void Abort() => socket.Abort();
+    /// <summary>Cancelled when the link is over, whoever ended it.</summary>
+    internal CancellationToken Over => over.Token;
+
+    /// <summary>Cuts the link: reading ends, and so does what handlers wait for.</summary>
+    internal void Cut()
+    {
+        over.Cancel();
+        socket.Abort();
+    }
+
+    /// <summary>The link ended by itself.</summary>
+    internal Task EndAsync() => over.CancelAsync();
 
     /// <summary>The next text frame, its bytes the caller's own; null when the peer closed or broke the framing rules (binary: 1003, too big: 1009).</summary>
-    /// <remarks>No token: <see cref="Abort"/> ends it. A token would be registered with every read.</remarks>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     internal async ValueTask<byte[]?> ReadAsync()
     {
-        var first = await socket.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None); // rent a buffer only when data is there
+        var first = await socket.ReceiveAsync(Memory<byte>.Empty, Over); // rent a buffer only when data is there
         if (first.MessageType == WebSocketMessageType.Close) return await CloseAsync(WebSocketCloseStatus.NormalClosure, "");
         if (first.EndOfMessage && first.MessageType == WebSocketMessageType.Text) return []; // a frame without a byte
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
@@ -36,7 +47,7 @@ internal sealed class FrameSocket(WebSocket socket, ConnectionOptions options, T
         {
             while (true)
             {
-                var part = await socket.ReceiveAsync(buffer.AsMemory(length), CancellationToken.None);
+                var part = await socket.ReceiveAsync(buffer.AsMemory(length), Over);
                 length += part.Count;
                 if (part.MessageType == WebSocketMessageType.Close) return await CloseAsync(WebSocketCloseStatus.NormalClosure, "");
                 if (part.MessageType == WebSocketMessageType.Binary) return await RefuseAsync(WebSocketCloseStatus.InvalidMessageType, "OCPP-J frames are text");
@@ -57,7 +68,7 @@ internal sealed class FrameSocket(WebSocket socket, ConnectionOptions options, T
         await writing.WaitAsync();
         try
         {
-            var send = socket.SendAsync(frame, WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+            var send = socket.SendAsync(frame, WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None); // a token would take the slow way of every write
             if (send.IsCompleted) await send;
             else await WithinAsync(send.AsTask());
             Interlocked.Increment(ref Counters.sent);
@@ -72,13 +83,13 @@ internal sealed class FrameSocket(WebSocket socket, ConnectionOptions options, T
     {
         try
         {
-            await send.WaitAsync(options.WriteTimeout, time);
+            await send.WaitAsync(options.WriteTimeout, time, Over);
         }
         catch (TimeoutException)
         {
             Interlocked.Increment(ref Counters.faults);
             Refusal = $"took no bytes for {options.WriteTimeout.TotalSeconds:0} s";
-            socket.Abort();
+            Cut();
             throw new WebSocketException(WebSocketError.ConnectionClosedPrematurely);
         }
     }

@@ -22,7 +22,6 @@ public sealed class OcppConnection(
     string idPrefix = "")
 {
     private readonly CallQueue queue = new(options.CallsQueuedMax);
-    private readonly CancellationTokenSource life = new();
     private readonly FrameSocket link = new(socket, options, time);
     private PendingCall? outstanding;
     private long lastId;
@@ -38,7 +37,7 @@ public sealed class OcppConnection(
     public async Task RunAsync(CancellationToken stop)
     {
         var line = new HandlerLine<OcppFrame>(options.IncomingQueuedMax, HandleAsync);
-        await using var cut = stop.UnsafeRegister(static one => ((OcppConnection)one!).Cut(), this);
+        await using var cut = stop.UnsafeRegister(static one => ((FrameSocket)one!).Cut(), link);
         var sending = SendCallsAsync();
         try
         {
@@ -50,7 +49,7 @@ public sealed class OcppConnection(
         }
         finally
         {
-            await life.CancelAsync();
+            await link.EndAsync();
             queue.Close();
             Volatile.Read(ref outstanding)?.End(new RawOutcome(CallStatus.Closed));
             await Task.WhenAll(sending, line.Done).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -87,12 +86,6 @@ public sealed class OcppConnection(
     /// <summary>Never used twice on one connection, and with a prefix on none.</summary>
     private string NewId() => string.Create(CultureInfo.InvariantCulture, $"{idPrefix}{Interlocked.Increment(ref lastId)}");
 
-    private void Cut()
-    {
-        life.Cancel();
-        link.Abort();
-    }
-
     private async Task<(RawOutcome Raw, IOcppChecked? Response)> CallAsync(PendingCall call, JsonTypeInfo answer)
     {
         if (queue.Add(call)) _ = SendCallsAsync();
@@ -114,7 +107,7 @@ public sealed class OcppConnection(
             {
                 await WriteAsync(call.Frame);
                 call.Sent?.Invoke();
-                await call.Outcome.WaitAsync(call.Timeout, time, life.Token);
+                await call.Outcome.WaitAsync(call.Timeout, time, link.Over);
             }
             catch (TimeoutException)
             {
@@ -149,7 +142,7 @@ public sealed class OcppConnection(
         }
         catch (Exception e) when (IsGone(e))
         {
-            link.Abort(); // an answer that cannot be told: the peer repeats the message on its next connection
+            link.Cut(); // an answer that cannot be told: the peer repeats the message on its next connection
             throw;
         }
     }
@@ -158,7 +151,7 @@ public sealed class OcppConnection(
     {
         try
         {
-            return await handler(new IncomingCall(frame.Id, frame.Action!, frame.Payload, frame.Type == MessageType.Send), life.Token);
+            return await handler(new IncomingCall(frame.Id, frame.Action!, frame.Payload, frame.Type == MessageType.Send), link.Over);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -174,7 +167,7 @@ public sealed class OcppConnection(
             trace?.Invoke("in", bytes);
             var (frame, fault) = FrameReader.Read(bytes);
             if (fault is not null) await FaultAsync(fault);
-            else if (frame is { Type: MessageType.Call or MessageType.Send } request) await line.PutAsync(request).WaitAsync(life.Token);
+            else if (frame is { Type: MessageType.Call or MessageType.Send } request) await line.PutAsync(request).WaitAsync(link.Over);
             else Correlate(frame!.Value);
         }
     }

@@ -138,7 +138,7 @@ public sealed class Journal : IAsyncDisposable
         {
             Attempt(() => receipts = writer.Commit(batch));
         }
-        catch (SqliteException e) when (BreaksRule(e))
+        catch (Exception e) when (e is InvalidOperationException || BreaksRule(e))
         {
             return batch.Count > 1 ? batch.ConvertAll(one => Commit([one])?[0] ?? Failed) : [Refused(batch[0], e)];
         }
@@ -164,9 +164,9 @@ public sealed class Journal : IAsyncDisposable
     }
 
     /// <summary>CHECK, FOREIGN KEY, NOT NULL, PRIMARY KEY, UNIQUE: the entry is at fault, not the disk.</summary>
-    private static bool BreaksRule(SqliteException e) => e.SqliteExtendedErrorCode is 275 or 787 or 1299 or 1555 or 2067;
+    private static bool BreaksRule(Exception e) => (e as SqliteException)?.SqliteExtendedErrorCode is 275 or 787 or 1299 or 1555 or 2067;
 
-    private JournalReceipt Refused(JournalEntry entry, SqliteException e)
+    private JournalReceipt Refused(JournalEntry entry, Exception e)
     {
         if (log is not null) JournalLog.Refused(log, entry.Kind, entry.Source, e.Message);
         return new JournalReceipt(JournalOutcome.Refused, 0, null);
