@@ -70,7 +70,7 @@ internal static class OcppFuzz
         private readonly Random draw = new(seed ^ 0x5eed);
         private readonly SortedSet<string> faults = new(StringComparer.Ordinal);
         private readonly (OcppVersion Version, byte[] Frame)[] valid = [.. Versions.SelectMany(v => new[] { false, true }.SelectMany(whole => OcppSample.Of(v, whole))
-            .Select((m, n) => (v, Encoding.UTF8.GetBytes($"[2,\"id-{n}\",\"{m.Action}\",{m.Payload}]"))))];
+            .Select((m, n) => (v, Encoding.UTF8.GetBytes($"[{(OcppCatalogue.Actions(v)[m.Action].Response is null ? 6 : 2)},\"id-{n}\",\"{m.Action}\",{m.Payload}]"))))];
 
         private readonly SqlStore? store = server?.GetRequiredService<SqlStore>();
         private long handled, accepted, answered;
@@ -115,8 +115,8 @@ internal static class OcppFuzz
             handled++;
             var before = Rows();
             var answer = await server!.GetRequiredService<IncomingMessages>().AnswerAsync(new StationId($"CS-{draw.Next(8)}"), version, new IncomingCall(frame.Id, frame.Action!, frame.Payload, frame.Type == MessageType.Send), cancel);
-            if (answer.Bytes is not null) answered++;
-            else if (Rows() != before && frame.Type == MessageType.Call) throw new InvalidOperationException("A rejected message left a row.");
+            if (!answer.IsError) answered++;
+            else if (Rows() != before) throw new InvalidOperationException("A rejected message left a row.");
         }
 
         private long Rows() => store!.First<long>($"SELECT {string.Join(" + ", Tables.Select(t => $"(SELECT COUNT(*) FROM {t})"))}");

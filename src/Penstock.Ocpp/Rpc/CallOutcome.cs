@@ -67,6 +67,8 @@ public sealed record OcppAnswer
 
     public static OcppAnswer Violation(OcppViolation violation) => Error(violation.Code, violation.Text);
 
+    public bool IsError => ErrorCode is not null;
+
     /// <summary>The payload as stored for replay; null for errors and silence.</summary>
     public byte[]? Bytes => Payload;
 }

@@ -149,6 +149,12 @@ public sealed class OcppConnection(
 
     private async ValueTask<OcppAnswer> AnswerAsync(OcppFrame frame)
     {
+        if (OcppCatalogue.Actions(version).TryGetValue(frame.Action!, out var known) && (known.Response is null) != (frame.Type == MessageType.Send))
+        {
+            Interlocked.Increment(ref Counters.faults);
+            return OcppAnswer.Error(OcppError.ProtocolError, $"{frame.Action} is a {(known.Response is null ? "SEND (type 6), not a CALL" : "CALL (type 2), not a SEND")}.");
+        }
+
         try
         {
             return await handler(new IncomingCall(frame.Id, frame.Action!, frame.Payload, frame.Type == MessageType.Send), link.Over);

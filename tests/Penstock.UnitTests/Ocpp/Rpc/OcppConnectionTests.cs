@@ -147,6 +147,21 @@ public sealed class OcppConnectionTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_send_as_a_call_is_refused_and_a_call_as_a_send_is_dropped()
+    {
+        var handled = 0;
+        handler = _ =>
+        {
+            handled++;
+            return ValueTask.FromResult(OcppAnswer.Error("NotSupported", "no"));
+        };
+        await Say("""[6,"a","Heartbeat",{}]""");
+        await Say("""[2,"b","NotifyPeriodicEventStream",{"id":1,"pending":0,"basetime":"2026-04-02T09:00:00Z","data":[{"t":1,"v":"2"}]}]""");
+        Assert.StartsWith("""[4,"b","ProtocolError",""", await Hear());
+        Assert.Equal((0, 2), (handled, ours.Counters.Faults));
+    }
+
+    [Fact]
     public async Task A_handler_that_throws_is_an_internal_error_and_the_session_lives()
     {
         handler = call => call.Id == "x" ? throw new FormatException("our bug") : ValueTask.FromResult(OcppAnswer.Error("NotSupported", "no"));
