@@ -12,7 +12,7 @@ internal static class BenchCommand
 {
     private const int VehiclesMax = 2_000_000;
 
-    internal static Command Create() => new("bench", "Measures planning and dispatch on SIMULATED instances") { Planning(), Dispatch() };
+    internal static Command Create() => new("bench", "Measures planning, dispatch and the gateway on SIMULATED instances") { Planning(), Dispatch(), OcppBench.Create(), OcppBench.Echo(), OcppFuzz.Create() };
 
     private static Option<int> Vehicles(int usual)
     {

@@ -1,84 +1,129 @@
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Penstock.Ocpp.Framing;
 
-/// <summary>Reads OCPP-J frames. Bad input is a value, not an exception; what stations in the field send (spaces, numeric ids, no payload) is accepted.</summary>
+/// <summary>
+/// Reads OCPP-J frames in one pass, without a copy: the payload is a slice of <c>utf8</c>, which the caller must leave alone while the frame is used. Bad
+/// input is a value, not an exception; what stations in the field send (spaces, numeric ids, no payload) is accepted.
+/// </summary>
 public static class FrameReader
 {
-    private static readonly JsonDocumentOptions Options = new() { MaxDepth = 32, CommentHandling = JsonCommentHandling.Disallow };
-    private static readonly JsonElement EmptyObject = JsonDocument.Parse("{}").RootElement;
-
     /// <summary>Longest message id of OCPP-J.</summary>
     public const int IdLengthMax = 36;
+
+    /// <summary>Deepest JSON of a frame.</summary>
+    public const int DepthMax = 32;
+
+    /// <summary>Elements of the longest frame, CALLERROR; what follows is ignored.</summary>
+    private const int ElementsMax = 5;
+
+    private static readonly JsonReaderOptions Options = new() { MaxDepth = DepthMax, CommentHandling = JsonCommentHandling.Disallow };
 
     /// <summary>Exactly one of the two results is not null.</summary>
     public static (OcppFrame? Frame, FrameFault? Fault) Read(ReadOnlyMemory<byte> utf8)
     {
-        JsonElement root;
+        if (!Utf8.IsValid(utf8.Span)) return Bad(null, OcppError.RpcFrameworkError, "The frame is no valid UTF-8.");
+        Span<Element> elements = stackalloc Element[ElementsMax];
+        int count;
         try
         {
-            using var document = JsonDocument.Parse(utf8, Options);
-            root = document.RootElement.Clone();
+            var reader = new Utf8JsonReader(utf8.Span, Options);
+            reader.Read();
+            if (reader.TokenType != JsonTokenType.StartArray) return Bad(null, OcppError.RpcFrameworkError, $"The frame begins with {reader.TokenType}, expected an array.");
+            count = Cut(ref reader, elements);
         }
         catch (JsonException problem)
         {
             return Bad(null, OcppError.RpcFrameworkError, $"The frame is no JSON at byte {problem.BytePositionInLine}.");
         }
-        catch (InvalidOperationException)
+
+        return Read(new Parts(utf8, elements[..Math.Min(count, ElementsMax)]));
+    }
+
+    /// <summary>Where the elements of the outer array are; reads to the end of the frame, so that all of it is well-formed.</summary>
+    private static int Cut(ref Utf8JsonReader reader, scoped Span<Element> elements)
+    {
+        var count = 0;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            return Bad(null, OcppError.RpcFrameworkError, "The frame holds a string that is no valid Unicode.");
+            var (type, start) = (reader.TokenType, (int)reader.TokenStartIndex);
+            reader.Skip();
+            if (count < elements.Length) elements[count] = new Element(type, start, (int)reader.BytesConsumed);
+            count++;
         }
 
-        if (root.ValueKind != JsonValueKind.Array) return Bad(null, OcppError.RpcFrameworkError, $"The frame is {root.ValueKind}, expected an array.");
-        var count = root.GetArrayLength();
-        var id = count > 1 ? Id(root[1]) : null;
-        if (count < 2 || id is null) return Bad(null, OcppError.RpcFrameworkError, $"Element 1 of the frame, the message id, is missing or no string of 1 to {IdLengthMax} characters.");
-        if (root[0].ValueKind != JsonValueKind.Number || !root[0].TryGetInt32(out var type)) return Bad(id, OcppError.MessageTypeNotSupported, "Element 0 of the frame, the message type, is no whole number.");
+        reader.Read(); // nothing may follow
+        return count;
+    }
+
+    private static (OcppFrame?, FrameFault?) Read(Parts parts)
+    {
+        if (parts.Id(1) is not { } id) return Bad(null, OcppError.RpcFrameworkError, $"Element 1 of the frame, the message id, is missing or no string of 1 to {IdLengthMax} characters.");
+        if (parts.Number(0) is not { } type) return Bad(id, OcppError.MessageTypeNotSupported, "Element 0 of the frame, the message type, is no whole number.");
         return (MessageType)type switch
         {
-            MessageType.Call or MessageType.Send => Request(root, (MessageType)type, id, count),
-            MessageType.CallResult => (new OcppFrame(MessageType.CallResult, id) { Payload = count > 2 ? root[2] : EmptyObject }, null),
-            MessageType.CallError or MessageType.CallResultError => (Error(root, (MessageType)type, id, count), null),
+            MessageType.Call or MessageType.Send => Request(parts, (MessageType)type, id),
+            MessageType.CallResult => (new OcppFrame(MessageType.CallResult, id) { Payload = parts.Payload(2) }, null),
+            MessageType.CallError or MessageType.CallResultError => (new OcppFrame((MessageType)type, id)
+            {
+                ErrorCode = parts.Text(2) ?? OcppError.GenericError, ErrorDescription = parts.Text(3), Payload = parts.Payload(4),
+            }, null),
             _ => Bad(id, OcppError.MessageTypeNotSupported, $"The message type is {type}, expected 2 to 6."),
         };
     }
 
-    private static (OcppFrame?, FrameFault?) Request(JsonElement root, MessageType type, string id, int count)
+    private static (OcppFrame?, FrameFault?) Request(Parts parts, MessageType type, string id)
     {
-        if (count < 3 || String(root[2]) is not { Length: > 0 } action) return Bad(id, OcppError.ProtocolError, "Element 2 of the frame, the action, is missing or no string.");
-        var payload = count > 3 ? root[3] : EmptyObject;
-        if (payload.ValueKind == JsonValueKind.Null) payload = EmptyObject;
-        return payload.ValueKind == JsonValueKind.Object
-            ? (new OcppFrame(type, id) { Action = action, Payload = payload }, null)
-            : Bad(id, OcppError.FormatViolation, $"The payload of {action} is {payload.ValueKind}, expected an object.");
-    }
-
-    private static OcppFrame Error(JsonElement root, MessageType type, string id, int count) => new(type, id)
-    {
-        ErrorCode = count > 2 ? String(root[2]) ?? OcppError.GenericError : OcppError.GenericError,
-        ErrorDescription = count > 3 ? String(root[3]) : null,
-        Payload = count > 4 ? root[4] : EmptyObject,
-    };
-
-    private static string? Id(JsonElement element) => element.ValueKind switch
-    {
-        JsonValueKind.String => String(element) is { Length: >= 1 and <= IdLengthMax } id ? id : null,
-        JsonValueKind.Number => element.GetRawText() is { Length: <= IdLengthMax } digits ? digits : null,
-        _ => null,
-    };
-
-    /// <summary>Null for anything but a string of valid Unicode (a lone surrogate escape parses as JSON and fails here).</summary>
-    private static string? String(JsonElement element)
-    {
-        try
-        {
-            return element.ValueKind == JsonValueKind.String ? element.GetString() : null;
-        }
-        catch (InvalidOperationException)
-        {
-            return null;
-        }
+        if (parts.Text(2) is not { Length: > 0 } action) return Bad(id, OcppError.ProtocolError, "Element 2 of the frame, the action, is missing or no string.");
+        return parts.Type(3) is JsonTokenType.None or JsonTokenType.Null or JsonTokenType.StartObject
+            ? (new OcppFrame(type, id) { Action = action, Payload = parts.Type(3) == JsonTokenType.Null ? JsonPayload.Empty : parts.Payload(3) }, null)
+            : Bad(id, OcppError.FormatViolation, $"The payload of {(action.Length <= 50 ? action : action[..50])} is {parts.Type(3)}, expected an object.");
     }
 
     private static (OcppFrame?, FrameFault?) Bad(string? id, string code, string text) => (null, new FrameFault(code, id, text));
+
+    /// <summary>A token and where it begins and ends.</summary>
+    private readonly record struct Element(JsonTokenType Type, int Start, int End);
+
+    private readonly ref struct Parts(ReadOnlyMemory<byte> frame, ReadOnlySpan<Element> elements)
+    {
+        private readonly ReadOnlySpan<Element> elements = elements;
+
+        internal JsonTokenType Type(int at) => at < elements.Length ? elements[at].Type : JsonTokenType.None;
+
+        internal JsonPayload Payload(int at) => at < elements.Length ? new JsonPayload(frame[elements[at].Start..elements[at].End]) : JsonPayload.Empty;
+
+        internal int? Number(int at) => Type(at) == JsonTokenType.Number && Token(at).TryGetInt32(out var number) ? number : null;
+
+        internal string? Id(int at) => Type(at) switch
+        {
+            JsonTokenType.String => Text(at) is { Length: >= 1 and <= IdLengthMax } id ? id : null,
+            JsonTokenType.Number when elements[at].End - elements[at].Start <= IdLengthMax => System.Text.Encoding.ASCII.GetString(Bytes(at)),
+            _ => null,
+        };
+
+        /// <summary>Null for anything but a string of valid Unicode (a lone surrogate escape parses as JSON and fails here).</summary>
+        internal string? Text(int at)
+        {
+            if (Type(at) != JsonTokenType.String) return null;
+            try
+            {
+                return Token(at).GetString();
+            }
+            catch (InvalidOperationException)
+            {
+                return null;
+            }
+        }
+
+        private ReadOnlySpan<byte> Bytes(int at) => frame.Span[elements[at].Start..elements[at].End];
+
+        private Utf8JsonReader Token(int at)
+        {
+            var reader = new Utf8JsonReader(Bytes(at), Options);
+            reader.Read();
+            return reader;
+        }
+    }
 }

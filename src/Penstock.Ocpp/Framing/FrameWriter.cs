@@ -1,73 +1,125 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
 namespace Penstock.Ocpp.Framing;
 
-/// <summary>Writes OCPP-J frames as UTF-8.</summary>
+/// <summary>Writes OCPP-J frames as UTF-8. Every thread keeps one writer and its buffer; what it returns is the caller's.</summary>
 public static class FrameWriter
 {
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    /// <summary>Longest error description of OCPP-J, characters.</summary>
+    public const int DescriptionLengthMax = 255;
 
-    public static ReadOnlyMemory<byte> Call<T>(string id, string action, T payload, JsonTypeInfo<T> type) => Write(MessageType.Call, id, writer =>
-    {
-        writer.WriteStringValue(action);
-        JsonSerializer.Serialize(writer, payload, type);
-    });
+    /// <summary>A larger buffer is not kept after its frame.</summary>
+    private const int KeptBytesMax = 64 * 1024;
+
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+    [ThreadStatic]
+    private static Draft? kept;
+
+    public static ReadOnlyMemory<byte> Call<T>(string id, string action, T payload, JsonTypeInfo<T> type) => Request(MessageType.Call, id, action, payload, type);
+
+    public static ReadOnlyMemory<byte> Send<T>(string id, string action, T payload, JsonTypeInfo<T> type) => Request(MessageType.Send, id, action, payload, type);
 
     /// <param name="type">Of the payload's own record.</param>
-    public static ReadOnlyMemory<byte> Call(string id, string action, object payload, JsonTypeInfo type) => Write(MessageType.Call, id, writer =>
+    public static ReadOnlyMemory<byte> Call(string id, string action, object payload, JsonTypeInfo type)
     {
-        writer.WriteStringValue(action);
-        JsonSerializer.Serialize(writer, payload, type);
-    });
+        var draft = Start(MessageType.Call, id);
+        draft.Writer.WriteStringValue(action);
+        JsonSerializer.Serialize(draft.Writer, payload, type);
+        return draft.Finish();
+    }
 
-    public static ReadOnlyMemory<byte> Send<T>(string id, string action, T payload, JsonTypeInfo<T> type) => Write(MessageType.Send, id, writer =>
+    /// <summary>Composed in a buffer of the pool: return it by <see cref="PooledFrame.Dispose"/> once it is sent.</summary>
+    public static PooledFrame Result(string id, ReadOnlySpan<byte> payload)
     {
-        writer.WriteStringValue(action);
-        JsonSerializer.Serialize(writer, payload, type);
-    });
-
-    public static ReadOnlyMemory<byte> Result(string id, ReadOnlySpan<byte> payload)
-    {
-        var buffer = new ArrayBufferWriter<byte>(payload.Length + 64);
-        using var writer = Start(buffer, MessageType.CallResult, id);
-        writer.WriteRawValue(payload, skipInputValidation: true);
-        return Finish(writer, buffer);
+        var buffer = ArrayPool<byte>.Shared.Rent(payload.Length + (6 * id.Length) + 64);
+        var length = 0;
+        Put("[3,"u8, buffer, ref length);
+        length += PutText(id, buffer.AsSpan(length));
+        Put(","u8, buffer, ref length);
+        Put(payload, buffer, ref length);
+        Put("]"u8, buffer, ref length);
+        return new PooledFrame(buffer, length);
     }
 
     /// <param name="type"><see cref="MessageType.CallError"/> or <see cref="MessageType.CallResultError"/>.</param>
-    /// <param name="description">Cut to 255 characters, the limit of OCPP-J.</param>
-    public static ReadOnlyMemory<byte> Error(MessageType type, string id, string code, string description) => Write(type, id, writer =>
+    /// <param name="description">Cut to <see cref="DescriptionLengthMax"/> characters.</param>
+    public static ReadOnlyMemory<byte> Error(MessageType type, string id, string code, string description)
     {
-        writer.WriteStringValue(code);
-        writer.WriteStringValue(description.Length <= 255 ? description : description[..255]);
-        writer.WriteStartObject();
-        writer.WriteEndObject();
-    });
-
-    private static ReadOnlyMemory<byte> Write(MessageType type, string id, Action<Utf8JsonWriter> rest)
-    {
-        var buffer = new ArrayBufferWriter<byte>(256);
-        using var writer = Start(buffer, type, id);
-        rest(writer);
-        return Finish(writer, buffer);
+        var draft = Start(type, id);
+        draft.Writer.WriteStringValue(code);
+        draft.Writer.WriteStringValue(description.Length <= DescriptionLengthMax ? description : description[..DescriptionLengthMax]);
+        draft.Writer.WriteStartObject();
+        draft.Writer.WriteEndObject();
+        return draft.Finish();
     }
 
-    private static Utf8JsonWriter Start(ArrayBufferWriter<byte> buffer, MessageType type, string id)
+    private static ReadOnlyMemory<byte> Request<T>(MessageType message, string id, string action, T payload, JsonTypeInfo<T> type)
     {
-        var writer = new Utf8JsonWriter(buffer, Options);
-        writer.WriteStartArray();
-        writer.WriteNumberValue((int)type);
-        writer.WriteStringValue(id);
-        return writer;
+        var draft = Start(message, id);
+        draft.Writer.WriteStringValue(action);
+        JsonSerializer.Serialize(draft.Writer, payload, type);
+        return draft.Finish();
     }
 
-    private static ReadOnlyMemory<byte> Finish(Utf8JsonWriter writer, ArrayBufferWriter<byte> buffer)
+    private static Draft Start(MessageType type, string id)
     {
-        writer.WriteEndArray();
-        writer.Flush();
-        return buffer.WrittenMemory;
+        var draft = kept ?? new Draft();
+        kept = null; // a payload that fails to serialise leaves no half a frame behind
+        draft.Writer.WriteStartArray();
+        draft.Writer.WriteNumberValue((int)type);
+        draft.Writer.WriteStringValue(id);
+        return draft;
     }
+
+    private static void Put(ReadOnlySpan<byte> bytes, byte[] buffer, ref int length)
+    {
+        bytes.CopyTo(buffer.AsSpan(length));
+        length += bytes.Length;
+    }
+
+    /// <summary>A JSON string; at most 6 bytes a character where it must be escaped, 3 where not.</summary>
+    private static int PutText(string text, Span<byte> buffer)
+    {
+        var escaped = text.AsSpan().ContainsAny('"', '\\') || text.AsSpan().ContainsAnyInRange('\0', '\x1f') || text.AsSpan().ContainsAnyInRange('\xd800', '\xdfff')
+            ? JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).Value
+            : text;
+        buffer[0] = (byte)'"';
+        var length = Encoding.UTF8.GetBytes(escaped, buffer[1..]);
+        buffer[length + 1] = (byte)'"';
+        return length + 2;
+    }
+
+    private sealed class Draft
+    {
+        private readonly ArrayBufferWriter<byte> buffer = new(1024);
+
+        internal Draft() => Writer = new Utf8JsonWriter(buffer, Options);
+
+        internal Utf8JsonWriter Writer { get; }
+
+        internal ReadOnlyMemory<byte> Finish()
+        {
+            Writer.WriteEndArray();
+            Writer.Flush();
+            var frame = buffer.WrittenSpan.ToArray();
+            if (buffer.Capacity > KeptBytesMax) return frame;
+            buffer.ResetWrittenCount();
+            Writer.Reset(buffer);
+            kept = this;
+            return frame;
+        }
+    }
+}
+
+/// <summary>A frame in a buffer of the pool.</summary>
+public readonly struct PooledFrame(byte[] buffer, int length) : IDisposable
+{
+    public ReadOnlyMemory<byte> Utf8 => buffer.AsMemory(0, length);
+
+    public void Dispose() => ArrayPool<byte>.Shared.Return(buffer);
 }

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Penstock.Ocpp.Framing;
 
 /// <summary>The message types of OCPP-J; 5 and 6 since OCPP 2.1.</summary>
@@ -14,11 +12,11 @@ public enum MessageType
 
 /// <summary>One OCPP-J message. Only the members of its type are set; the payload is raw JSON, read by whoever knows the action.</summary>
 /// <param name="Id">The message id as sent; a numeric id is kept as its digits.</param>
-public sealed record OcppFrame(MessageType Type, string Id)
+public readonly record struct OcppFrame(MessageType Type, string Id)
 {
     public string? Action { get; init; }
 
-    public JsonElement Payload { get; init; }
+    public JsonPayload Payload { get; init; }
 
     public string? ErrorCode { get; init; }
 

@@ -6,16 +6,20 @@ namespace Penstock.Ocpp.Framing;
 /// <summary>Turns a payload into its record, or says what is wrong with it in the words of OCPP-J.</summary>
 public static class PayloadReader
 {
-    public static (T? Message, OcppViolation? Violation) Read<T>(JsonElement payload)
-        where T : class, IOcppMessage<T> => Read(payload, T.TypeInfo) is var (message, violation) ? ((T?)message, violation) : default;
+    public static (T? Message, OcppViolation? Violation) Read<T>(JsonPayload payload)
+        where T : class, IOcppMessage<T>
+    {
+        var (message, violation) = Read(payload, T.TypeInfo);
+        return ((T?)message, violation);
+    }
 
     /// <summary>Exactly one of the two results is not null.</summary>
     /// <param name="type">Of a request or response record.</param>
-    public static (IOcppChecked? Message, OcppViolation? Violation) Read(JsonElement payload, JsonTypeInfo type)
+    public static (IOcppChecked? Message, OcppViolation? Violation) Read(JsonPayload payload, JsonTypeInfo type)
     {
         try
         {
-            if (payload.Deserialize(type) is not IOcppChecked message) return (null, new OcppViolation(OcppError.FormatViolation, "", "null", "an object"));
+            if (JsonSerializer.Deserialize(payload.Utf8.Span, type) is not IOcppChecked message) return (null, new OcppViolation(OcppError.FormatViolation, "", "null", "an object"));
             return message.Check() is { } violation ? (null, violation) : (message, null);
         }
         catch (JsonException problem)

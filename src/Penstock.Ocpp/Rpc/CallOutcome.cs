@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Penstock.Ocpp.Framing;
 
 namespace Penstock.Ocpp.Rpc;
 
@@ -40,7 +41,7 @@ public sealed record CallOutcome<T>(CallStatus Status, T? Response, string? Erro
 public sealed record RawOutcome(CallStatus Status, JsonElement Payload = default, string? ErrorCode = null, string? ErrorDescription = null);
 
 /// <summary>A call or send that came in.</summary>
-public sealed record IncomingCall(string Id, string Action, JsonElement Payload, bool IsSend);
+public sealed record IncomingCall(string Id, string Action, JsonPayload Payload, bool IsSend);
 
 /// <summary>What a handler says to an incoming call: a payload, an error, or nothing at all (the peer will repeat it).</summary>
 public sealed record OcppAnswer
@@ -66,6 +67,8 @@ public sealed record OcppAnswer
 
     public static OcppAnswer Violation(OcppViolation violation) => Error(violation.Code, violation.Text);
 
+    public bool IsError => ErrorCode is not null;
+
     /// <summary>The payload as stored for replay; null for errors and silence.</summary>
-    public ReadOnlyMemory<byte>? Bytes => Payload;
+    public byte[]? Bytes => Payload;
 }

@@ -23,47 +23,55 @@ internal sealed class PendingCall(string id, ReadOnlyMemory<byte> frame, CallPri
     internal bool End(RawOutcome outcome) => done.TrySetResult(outcome);
 }
 
-/// <summary>Bounded; highest priority first, first come first within one; a newer call replaces a waiting one with the same key, in its place.</summary>
+/// <summary>
+/// Bounded; highest priority first, first come first within one; a newer call replaces a waiting one with the same key, in its place. Nobody waits for a
+/// call: whoever adds the first one is told to send until the queue is empty, so a silent connection costs nothing.
+/// </summary>
 internal sealed class CallQueue(int most)
 {
-    private readonly LinkedList<PendingCall>[] waiting = [.. Enum.GetValues<CallPriority>().Select(_ => new LinkedList<PendingCall>())];
     private readonly Lock gate = new();
-    private readonly SemaphoreSlim available = new(0);
-    private int count;
+    private List<PendingCall>? waiting; // by priority, then by arrival; at most `most`
+    private bool sending = true; // from the start: what was added before waits for the first to take
     private bool closed;
 
-    internal void Add(PendingCall call)
+    /// <returns>True when the caller must begin to send: until <see cref="Take"/> says null.</returns>
+    internal bool Add(PendingCall call)
     {
         PendingCall? loser = null;
-        var status = CallStatus.Superseded;
+        var (status, begin) = (CallStatus.Superseded, false);
         lock (gate)
         {
-            var line = waiting[(int)call.Priority];
-            var same = call.CoalesceBy is null ? null : Find(line, call.CoalesceBy);
+            waiting ??= [];
+            var same = call.CoalesceBy is null ? -1 : waiting.FindIndex(w => w.Priority == call.Priority && w.CoalesceBy == call.CoalesceBy);
             if (closed) (loser, status) = (call, CallStatus.Closed);
-            else if (same is not null) (loser, same.Value) = (same.Value, call);
-            else if (count >= most) (loser, status) = (call, CallStatus.QueueFull);
+            else if (same >= 0) (loser, waiting[same]) = (waiting[same], call);
+            else if (waiting.Count >= most) (loser, status) = (call, CallStatus.QueueFull);
             else
             {
-                line.AddLast(call);
-                count++;
-                available.Release();
+                var after = waiting.FindIndex(w => w.Priority > call.Priority);
+                waiting.Insert(after < 0 ? waiting.Count : after, call);
+                begin = !sending;
+                sending = true;
             }
         }
 
         loser?.End(new RawOutcome(status));
+        return begin;
     }
 
-    internal async Task<PendingCall> TakeAsync(CancellationToken cancellationToken)
+    /// <summary>The next call; null when none waits: then nobody sends.</summary>
+    internal PendingCall? Take()
     {
-        await available.WaitAsync(cancellationToken);
         lock (gate)
         {
-            var line = waiting.First(l => l.Count > 0);
-            var call = line.First!.Value;
-            line.RemoveFirst();
-            count--;
-            return call;
+            if (waiting is not [var next, ..])
+            {
+                sending = false;
+                return null;
+            }
+
+            waiting.RemoveAt(0);
+            return next;
         }
     }
 
@@ -73,21 +81,10 @@ internal sealed class CallQueue(int most)
         lock (gate)
         {
             closed = true;
-            left = [.. waiting.SelectMany(l => l)];
-            foreach (var line in waiting) line.Clear();
-            count = 0;
+            left = waiting ?? [];
+            waiting = null;
         }
 
         foreach (var call in left) call.End(new RawOutcome(CallStatus.Closed));
-    }
-
-    private static LinkedListNode<PendingCall>? Find(LinkedList<PendingCall> line, string key)
-    {
-        for (var node = line.First; node is not null; node = node.Next)
-        {
-            if (node.Value.CoalesceBy == key) return node;
-        }
-
-        return null;
     }
 }

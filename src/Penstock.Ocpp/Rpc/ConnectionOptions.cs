@@ -11,17 +11,17 @@ public sealed record ConnectionOptions
 
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Begins the ids of our messages: another for each connection makes them new for ever, as OCPP-J asks.</summary>
-    public string IdPrefix { get; init; } = "";
-
     /// <summary>Incoming calls that wait for their handler; reading pauses above it.</summary>
     public int IncomingQueuedMax { get; init; } = 64;
+
+    /// <summary>A peer that takes no bytes for this long is stuck: its socket is cut.</summary>
+    public TimeSpan WriteTimeout { get; init; } = TimeSpan.FromSeconds(20);
 }
 
 /// <summary>Counters of one connection since it opened.</summary>
 public sealed class ConnectionCounters
 {
-    internal long received, sent, faults, lateAnswers;
+    internal long received, sent, faults, lateAnswers, answersRefused;
 
     public long Received => Interlocked.Read(ref received);
 
@@ -32,4 +32,7 @@ public sealed class ConnectionCounters
 
     /// <summary>Answers to nothing we wait for: late, repeated or invented. Dropped.</summary>
     public long LateAnswers => Interlocked.Read(ref lateAnswers);
+
+    /// <summary>Answers of ours that the peer could not read (CALLRESULTERROR of 2.1).</summary>
+    public long AnswersRefused => Interlocked.Read(ref answersRefused);
 }

@@ -1,6 +1,6 @@
-using System.Buffers;
+using System.Globalization;
 using System.Net.WebSockets;
-using System.Threading.Channels;
+using System.Text.Json.Serialization.Metadata;
 using Penstock.Ocpp.Framing;
 
 namespace Penstock.Ocpp.Rpc;
@@ -9,55 +9,50 @@ namespace Penstock.Ocpp.Rpc;
 /// One OCPP-J connection, either end. One CALL is outstanding per direction; answers are correlated by id alone; a handler may take its time without
 /// holding up the answers to our own calls. Call deadlines run on <paramref name="time"/>.
 /// </summary>
-/// <param name="handler">Called for incoming calls one after another, in order.</param>
-/// <param name="trace">Sees every frame ("in" or "out") before it is read or after it is written.</param>
+/// <param name="handler">Called for incoming calls one after another, in order. The payload is good until it answers.</param>
+/// <param name="trace">Sees every frame ("in" or "out") before it is read or after it is written; an incoming frame's bytes are never written again, an outgoing one's are reused.</param>
+/// <param name="idPrefix">Begins the id of every call, so that none is used again after a reconnect; at most 20 characters.</param>
 public sealed class OcppConnection(
     WebSocket socket,
     OcppVersion version,
     Func<IncomingCall, CancellationToken, ValueTask<OcppAnswer>> handler,
     TimeProvider time,
     ConnectionOptions options,
-    Action<string, ReadOnlyMemory<byte>>? trace = null)
+    Action<string, ReadOnlyMemory<byte>>? trace = null,
+    string idPrefix = "")
 {
-    /// <summary>How long a refused peer is heard out before the link is cut.</summary>
-    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(2);
-
     private readonly CallQueue queue = new(options.CallsQueuedMax);
-    private readonly SemaphoreSlim writing = new(1, 1);
-    private readonly Channel<OcppFrame> incoming = Channel.CreateBounded<OcppFrame>(
-        new BoundedChannelOptions(options.IncomingQueuedMax) { SingleReader = true, SingleWriter = true });
-
+    private readonly FrameSocket link = new(socket, options, time);
     private PendingCall? outstanding;
     private long lastId;
 
     public OcppVersion Version => version;
 
-    public ConnectionCounters Counters { get; } = new();
+    public ConnectionCounters Counters => link.Counters;
 
-    /// <summary>Why this end closed the socket: a binary or oversized frame; null while it did not.</summary>
-    public string? Refusal { get; private set; }
+    /// <summary>Why this end closed the socket: a binary or oversized frame, a peer that takes no bytes; null while it did not.</summary>
+    public string? Refusal => link.Refusal;
 
     /// <summary>Runs until the socket closes or <paramref name="stop"/>; then every waiting call has ended as Closed.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
-        using var life = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var sending = SendCallsAsync(life.Token);
-        var handling = HandleAsync(life.Token);
+        var line = new HandlerLine<OcppFrame>(options.IncomingQueuedMax, HandleAsync);
+        await using var cut = stop.UnsafeRegister(static one => ((FrameSocket)one!).Cut(), link);
+        var sending = SendCallsAsync();
         try
         {
-            await ReceiveAsync(life.Token);
+            await ReceiveAsync(line);
         }
-        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException)
+        catch (Exception e) when (IsGone(e))
         {
             // The world: the link is gone. Stations reconnect and repeat what was not answered.
         }
         finally
         {
-            incoming.Writer.TryComplete();
-            await life.CancelAsync();
+            await link.EndAsync();
             queue.Close();
-            outstanding?.End(new RawOutcome(CallStatus.Closed));
-            await Task.WhenAll(sending, handling).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            Volatile.Read(ref outstanding)?.End(new RawOutcome(CallStatus.Closed));
+            await Task.WhenAll(sending, line.Done).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -67,10 +62,9 @@ public sealed class OcppConnection(
         where TRequest : class, IOcppRequest<TRequest, TResponse>
         where TResponse : class, IOcppMessage<TResponse>
     {
-        var raw = await EnqueueAsync(id => FrameWriter.Call(id, TRequest.ActionName, request, TRequest.TypeInfo), priority, coalesceBy, timeout, null);
-        if (raw.Status != CallStatus.Answered) return new(raw.Status, null, raw.ErrorCode, raw.ErrorDescription);
-        var (response, violation) = PayloadReader.Read<TResponse>(raw.Payload);
-        return violation is null ? new(CallStatus.Answered, response) : new(CallStatus.Refused, null, violation.Code, violation.Text);
+        var id = NewId();
+        var (raw, response) = await CallAsync(new PendingCall(id, FrameWriter.Call(id, TRequest.ActionName, request, TRequest.TypeInfo), priority, coalesceBy, timeout ?? options.CallTimeout), TResponse.TypeInfo);
+        return new(raw.Status, (TResponse?)response, raw.ErrorCode, raw.ErrorDescription);
     }
 
     /// <summary>Calls any action of this version. The answer is raw JSON that its schema allows.</summary>
@@ -79,66 +73,91 @@ public sealed class OcppConnection(
     public async Task<RawOutcome> CallRawAsync(OcppAction action, IOcppChecked request, CallPriority priority = CallPriority.Operator, string? coalesceBy = null, TimeSpan? timeout = null, Action? sent = null)
     {
         if (action.Response is not { } response) throw new ArgumentException($"{action.Name} is a SEND; nothing answers it.", nameof(action));
-        var raw = await EnqueueAsync(id => FrameWriter.Call(id, action.Name, request, action.Request), priority, coalesceBy, timeout, sent);
-        if (raw.Status != CallStatus.Answered) return raw;
-        return PayloadReader.Read(raw.Payload, response).Violation is { } violation ? new RawOutcome(CallStatus.Refused, raw.Payload, violation.Code, violation.Text) : raw;
+        var id = NewId();
+        return (await CallAsync(new PendingCall(id, FrameWriter.Call(id, action.Name, request, action.Request), priority, coalesceBy, timeout ?? options.CallTimeout, sent), response)).Raw;
     }
 
     /// <summary>Sends an unanswered message (OCPP 2.1); exempt from the one-outstanding rule.</summary>
     public Task SendAsync<T>(T message, CancellationToken cancellationToken)
-        where T : class, IOcppSend<T> =>
-        WriteAsync(FrameWriter.Send(NextId(), T.ActionName, message, T.TypeInfo), cancellationToken);
+        where T : class, IOcppSend<T> => WriteAsync(FrameWriter.Send(NewId(), T.ActionName, message, T.TypeInfo)).AsTask().WaitAsync(cancellationToken);
 
-    private string NextId() => options.IdPrefix + Interlocked.Increment(ref lastId).ToString(System.Globalization.CultureInfo.InvariantCulture);
+    private static bool IsGone(Exception e) => e is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException or InvalidOperationException;
 
-    private Task<RawOutcome> EnqueueAsync(Func<string, ReadOnlyMemory<byte>> frame, CallPriority priority, string? coalesceBy, TimeSpan? timeout, Action? sent)
+    /// <summary>Never used twice on one connection, and with a prefix on none.</summary>
+    private string NewId() => string.Create(CultureInfo.InvariantCulture, $"{idPrefix}{Interlocked.Increment(ref lastId)}");
+
+    private async Task<(RawOutcome Raw, IOcppChecked? Response)> CallAsync(PendingCall call, JsonTypeInfo answer)
     {
-        var id = NextId();
-        var call = new PendingCall(id, frame(id), priority, coalesceBy, timeout ?? options.CallTimeout, sent);
-        queue.Add(call);
-        return call.Outcome;
+        if (queue.Add(call)) _ = SendCallsAsync();
+        var raw = await call.Outcome;
+        if (raw.Status != CallStatus.Answered) return (raw, null);
+        var (response, violation) = PayloadReader.Read(raw.Payload, answer);
+        if (violation is null) return (raw, response);
+        if (version == OcppVersion.V21) await TellAsync(MessageType.CallResultError, call.Id, violation);
+        return (new RawOutcome(CallStatus.Refused, raw.Payload, violation.Code, violation.Text), null);
     }
 
-    private async Task SendCallsAsync(CancellationToken stop)
+    /// <summary>Sends waiting calls, one after another, each once the one before has ended; until none waits.</summary>
+    private async Task SendCallsAsync()
     {
-        while (!stop.IsCancellationRequested)
+        while (queue.Take() is { } call)
         {
-            var call = await queue.TakeAsync(stop);
             Volatile.Write(ref outstanding, call);
             try
             {
-                await WriteAsync(call.Frame, stop);
+                await WriteAsync(call.Frame);
                 call.Sent?.Invoke();
-                await call.Outcome.WaitAsync(call.Timeout, time, stop);
+                await call.Outcome.WaitAsync(call.Timeout, time, link.Over);
             }
             catch (TimeoutException)
             {
                 call.End(new RawOutcome(CallStatus.TimedOut));
             }
+            catch (Exception e) when (IsGone(e))
+            {
+                call.End(new RawOutcome(CallStatus.Closed));
+            }
             finally
             {
                 Volatile.Write(ref outstanding, null);
-                call.End(new RawOutcome(CallStatus.Closed));
             }
         }
     }
 
-    private async Task HandleAsync(CancellationToken stop)
-    {
-        await foreach (var frame in incoming.Reader.ReadAllAsync(stop))
-        {
-            var answer = await AnswerAsync(frame, stop);
-            if (frame.Type == MessageType.Send) continue;
-            if (answer.Payload is { } payload) await WriteAsync(FrameWriter.Result(frame.Id, payload), stop);
-            else if (answer.ErrorCode is { } code) await WriteErrorAsync(frame.Id, code, answer.ErrorText, stop);
-        }
-    }
-
-    private async ValueTask<OcppAnswer> AnswerAsync(OcppFrame frame, CancellationToken stop)
+    private async Task HandleAsync(OcppFrame frame)
     {
         try
         {
-            return await handler(new IncomingCall(frame.Id, frame.Action!, frame.Payload, frame.Type == MessageType.Send), stop);
+            var answer = await AnswerAsync(frame);
+            if (frame.Type == MessageType.Send) return;
+            if (answer.Payload is { } payload)
+            {
+                using var result = FrameWriter.Result(frame.Id, payload);
+                await WriteAsync(result.Utf8);
+            }
+            else if (answer.ErrorCode is { } code)
+            {
+                await WriteErrorAsync(frame.Id, code, answer.ErrorText);
+            }
+        }
+        catch (Exception e) when (IsGone(e))
+        {
+            link.Cut(); // an answer that cannot be told: the peer repeats the message on its next connection
+            throw;
+        }
+    }
+
+    private async ValueTask<OcppAnswer> AnswerAsync(OcppFrame frame)
+    {
+        if (OcppCatalogue.Actions(version).TryGetValue(frame.Action!, out var known) && (known.Response is null) != (frame.Type == MessageType.Send))
+        {
+            Interlocked.Increment(ref Counters.faults);
+            return OcppAnswer.Error(OcppError.ProtocolError, $"{frame.Action} is a {(known.Response is null ? "SEND (type 6), not a CALL" : "CALL (type 2), not a SEND")}.");
+        }
+
+        try
+        {
+            return await handler(new IncomingCall(frame.Id, frame.Action!, frame.Payload, frame.Type == MessageType.Send), link.Over);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -146,121 +165,61 @@ public sealed class OcppConnection(
         }
     }
 
-    private async Task ReceiveAsync(CancellationToken stop)
+    private async Task ReceiveAsync(HandlerLine<OcppFrame> line)
     {
-        while (await ReadFrameAsync(stop) is { } bytes)
+        while (await link.ReadAsync() is { } bytes)
         {
             Interlocked.Increment(ref Counters.received);
             trace?.Invoke("in", bytes);
             var (frame, fault) = FrameReader.Read(bytes);
-            if (fault is not null) await FaultAsync(fault, stop);
-            else if (frame!.Type is MessageType.Call or MessageType.Send) await incoming.Writer.WriteAsync(frame, stop);
-            else Correlate(frame);
+            if (fault is not null) await FaultAsync(fault);
+            else if (frame is { Type: MessageType.Call or MessageType.Send } request) await line.PutAsync(request).WaitAsync(link.Over);
+            else Correlate(frame!.Value);
         }
     }
 
     private void Correlate(OcppFrame frame)
     {
+        if (frame.Type == MessageType.CallResultError)
+        {
+            Interlocked.Increment(ref Counters.answersRefused);
+            return;
+        }
+
         var call = Volatile.Read(ref outstanding);
-        var ended = call?.Id == frame.Id && frame.Type != MessageType.CallResultError && call.End(frame.Type == MessageType.CallResult
-            ? new RawOutcome(CallStatus.Answered, frame.Payload)
+        var ended = call?.Id == frame.Id && call.End(frame.Type == MessageType.CallResult
+            ? new RawOutcome(CallStatus.Answered, frame.Payload.Clone())
             : new RawOutcome(CallStatus.Refused, ErrorCode: frame.ErrorCode, ErrorDescription: frame.ErrorDescription));
         if (!ended) Interlocked.Increment(ref Counters.lateAnswers);
     }
 
     /// <summary>1.6 has no id for an unreadable frame, so nothing can be answered; 2.x answers with id "-1".</summary>
-    private async Task FaultAsync(FrameFault fault, CancellationToken stop)
+    private async ValueTask FaultAsync(FrameFault fault)
     {
         Interlocked.Increment(ref Counters.faults);
         if (fault.Id is null && version == OcppVersion.V16) return;
-        await WriteErrorAsync(fault.Id ?? "-1", fault.Code, fault.Text, stop);
+        await WriteErrorAsync(fault.Id ?? "-1", fault.Code, fault.Text);
     }
 
-    private Task WriteErrorAsync(string id, string code, string text, CancellationToken stop) =>
-        WriteAsync(FrameWriter.Error(MessageType.CallError, id, version == OcppVersion.V16 ? OcppError.For16(code) : code, text), stop);
-
-    private async Task WriteAsync(ReadOnlyMemory<byte> frame, CancellationToken stop)
+    /// <summary>Tells the peer that its answer breaks the schema; a link that is gone needs no telling.</summary>
+    private async Task TellAsync(MessageType type, string id, OcppViolation violation)
     {
-        await writing.WaitAsync(stop);
         try
         {
-            await socket.SendAsync(frame, WebSocketMessageType.Text, endOfMessage: true, stop);
-            Interlocked.Increment(ref Counters.sent);
-            trace?.Invoke("out", frame);
+            await WriteAsync(FrameWriter.Error(type, id, violation.Code, violation.Text));
         }
-        finally
+        catch (Exception e) when (IsGone(e))
         {
-            writing.Release();
+            // the caller learns of the violation either way
         }
     }
 
-    /// <summary>The next text frame; null when the peer closed or broke the framing rules (binary: 1003, too big: 1009).</summary>
-    private async Task<ReadOnlyMemory<byte>?> ReadFrameAsync(CancellationToken stop)
-    {
-        var first = await socket.ReceiveAsync(Memory<byte>.Empty, stop); // an idle socket holds no buffer: rent one only when data is there
-        if (first.MessageType == WebSocketMessageType.Close) return await CloseAsync(WebSocketCloseStatus.NormalClosure, "", stop);
-        if (first.EndOfMessage && first.MessageType == WebSocketMessageType.Text) return ReadOnlyMemory<byte>.Empty; // a frame without a byte
-        var buffer = ArrayPool<byte>.Shared.Rent(4096);
-        var length = 0;
-        try
-        {
-            while (true)
-            {
-                var part = await socket.ReceiveAsync(buffer.AsMemory(length), stop);
-                length += part.Count;
-                if (part.MessageType == WebSocketMessageType.Close) return await CloseAsync(WebSocketCloseStatus.NormalClosure, "", stop);
-                if (part.MessageType == WebSocketMessageType.Binary) return await RefuseAsync(WebSocketCloseStatus.InvalidMessageType, "OCPP-J frames are text", stop);
-                if (part.EndOfMessage) return buffer.AsSpan(0, length).ToArray();
-                if (length >= options.FrameBytesMax) return await RefuseAsync(WebSocketCloseStatus.MessageTooBig, $"frames have at most {options.FrameBytesMax} bytes", stop);
-                if (length == buffer.Length) buffer = Grow(buffer, length);
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
+    private ValueTask WriteErrorAsync(string id, string code, string text) =>
+        WriteAsync(FrameWriter.Error(MessageType.CallError, id, version == OcppVersion.V16 ? OcppError.For16(code) : code, text));
 
-    private byte[] Grow(byte[] buffer, int length)
+    private async ValueTask WriteAsync(ReadOnlyMemory<byte> frame)
     {
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Min(buffer.Length * 4, options.FrameBytesMax + 1));
-        buffer.AsSpan(0, length).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(buffer);
-        return larger;
-    }
-
-    private async Task<ReadOnlyMemory<byte>?> RefuseAsync(WebSocketCloseStatus status, string reason, CancellationToken stop)
-    {
-        Interlocked.Increment(ref Counters.faults);
-        Refusal = $"{(int)status}: {reason}";
-        await CloseAsync(status, reason, stop);
-        await DrainAsync(stop);
-        return null;
-    }
-
-    /// <summary>Reads on for a moment: closing with unread data resets the link, and the peer never learns why.</summary>
-    private async Task DrainAsync(CancellationToken stop)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        limit.CancelAfter(DrainTime);
-        var buffer = new byte[16 * 1024];
-        while (socket.State is WebSocketState.CloseSent && (await socket.ReceiveAsync(buffer.AsMemory(), limit.Token)).MessageType != WebSocketMessageType.Close)
-        {
-        }
-    }
-
-    private async Task<ReadOnlyMemory<byte>?> CloseAsync(WebSocketCloseStatus status, string reason, CancellationToken stop)
-    {
-        await writing.WaitAsync(stop);
-        try
-        {
-            if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived) await socket.CloseOutputAsync(status, reason, stop);
-        }
-        finally
-        {
-            writing.Release();
-        }
-
-        return null;
+        await link.WriteAsync(frame);
+        trace?.Invoke("out", frame);
     }
 }

@@ -33,7 +33,7 @@ public sealed class IncomingMessages(MessageTable table, Journal journal, Comman
 
     private async ValueTask<OcppAnswer> KeepAsync(StationMessage from, string key, MessageTable.Handled handled, CancellationToken cancel)
     {
-        var entry = new JournalEntry(from.Station.Value, key, from.Action, from.Now.ToDateTimeOffset(), from.Body.ToArray(), handled.Answer.Bytes?.ToArray()) { Projections = handled.Rows };
+        var entry = new JournalEntry(from.Station.Value, key, from.Action, from.Now.ToDateTimeOffset(), from.Raw.Utf8, handled.Answer.Bytes) { ToldAt = handled.ToldAt, Projections = handled.Rows };
         var receipt = await journal.AppendAsync(entry, cancel);
         return receipt.Outcome switch
         {

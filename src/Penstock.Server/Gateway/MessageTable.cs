@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using NodaTime;
 using Penstock.Core.Sites;
@@ -11,13 +10,16 @@ using V201 = Penstock.Ocpp.V201;
 namespace Penstock.Server.Gateway;
 
 /// <summary>A message of a station while it is being answered.</summary>
-/// <param name="Payload">As sent.</param>
-public sealed record StationMessage(StationId Station, OcppVersion Version, string Action, JsonElement Payload, Instant Now)
+/// <param name="Raw">As sent; good until the message is answered.</param>
+public sealed record StationMessage(StationId Station, OcppVersion Version, string Action, JsonPayload Raw, Instant Now)
 {
-    /// <summary>The same content is the same message: for what carries no sequence number of its own.</summary>
-    public string ContentKey => $"{Action}:" + Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(Body));
+    private JsonElement? payload;
 
-    internal ReadOnlySpan<byte> Body => Payload.ValueKind == JsonValueKind.Undefined ? "{}"u8 : JsonMarshal.GetRawUtf8Value(Payload);
+    /// <summary>A copy of what was sent, to look around in; made when first asked for.</summary>
+    public JsonElement Payload => payload ??= Raw.Clone();
+
+    /// <summary>The same content is the same message: for what carries no sequence number of its own.</summary>
+    public string ContentKey => $"{Action}:" + Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(Raw.Utf8.Span));
 }
 
 /// <summary>What a message does. Without a key it is answered at once and leaves nothing on disk.</summary>
@@ -25,6 +27,9 @@ public sealed record Reply<TResponse>(TResponse Response)
 {
     /// <summary>Equal for a repeat of the same message of the same station: the repeat gets the first answer and has no second effect.</summary>
     public string? Key { get; init; }
+
+    /// <summary>The device's own time of what it tells, as sent: part of the key. The default = it tells none.</summary>
+    public DateTimeOffset ToldAt { get; init; } = DateTimeOffset.UnixEpoch;
 
     /// <summary>Rows that commit with the journal entry.</summary>
     public IReadOnlyList<Projection> Rows { get; init; } = [];
@@ -52,7 +57,7 @@ public sealed class MessageTable
     }
 
     /// <summary>What a handler made of a message: a violation, or an answer with what it needs on disk.</summary>
-    internal sealed record Handled(OcppAnswer Answer, string? Key, IReadOnlyList<Projection> Rows, IReadOnlyList<Action> After);
+    internal sealed record Handled(OcppAnswer Answer, string? Key, DateTimeOffset ToldAt, IReadOnlyList<Projection> Rows, IReadOnlyList<Action> After);
 
     internal delegate ValueTask<Handled> Handler(StationMessage from, CancellationToken cancel);
 
@@ -98,20 +103,20 @@ public sealed class MessageTable
         (from, message, _) => ValueTask.FromResult(handle(from, message));
 
     private void Add<TRequest, TResponse>(
-        OcppVersion version, string action, Func<JsonElement, (TRequest?, OcppViolation?)> read, Func<StationMessage, TRequest, CancellationToken, ValueTask<Reply<TResponse>>> handle, Func<TResponse, OcppAnswer> answer)
+        OcppVersion version, string action, Func<JsonPayload, (TRequest?, OcppViolation?)> read, Func<StationMessage, TRequest, CancellationToken, ValueTask<Reply<TResponse>>> handle, Func<TResponse, OcppAnswer> answer)
         where TRequest : class => handlers.Add((version, action), async (from, cancel) =>
     {
-        var (message, violation) = read(from.Payload);
-        if (message is null) return new Handled(OcppAnswer.Violation(violation!), null, [], []);
+        var (message, violation) = read(from.Raw);
+        if (message is null) return new Handled(OcppAnswer.Violation(violation!), null, default, [], []);
         var reply = await handle(from, message, cancel);
-        return new Handled(answer(reply.Response), reply.Key, reply.Rows, reply.After);
+        return new Handled(answer(reply.Response), reply.Key, reply.ToldAt, reply.Rows, reply.After);
     });
 
-    private static (T?, OcppViolation?) Read<T>(JsonElement payload)
+    private static (T?, OcppViolation?) Read<T>(JsonPayload payload)
         where T : class, IOcppMessage<T> => PayloadReader.Read<T>(payload);
 
     /// <summary>Valid as 2.0.1 first; then it is also a valid message of 2.1.</summary>
-    private static (T?, OcppViolation?) ReadAs21<T>(OcppAction old, JsonElement payload)
+    private static (T?, OcppViolation?) ReadAs21<T>(OcppAction old, JsonPayload payload)
         where T : class, IOcppMessage<T> => PayloadReader.Read(payload, old.Request).Violation is { } violation ? (null, violation) : PayloadReader.Read<T>(payload);
 
     /// <summary>The answer of 2.1 in 2.0.1: what that version does not know is left out.</summary>

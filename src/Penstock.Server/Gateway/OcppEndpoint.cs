@@ -44,9 +44,21 @@ internal sealed class OcppEndpoint(
         var station = new StationId(stationId);
         if (await gate.AdmitAsync(context, station) is not { } profile) return;
         var epoch = registry.NextEpoch();
-        using var socket = await context.WebSockets.AcceptWebSocketAsync(Subprotocol.Name(version));
+        using var socket = await context.WebSockets.AcceptWebSocketAsync(Acceptance(context, version));
         roll.Change(station, Subprotocol.Name(version), time.Now(), s => s with { RemoteAddress = AddressOf(context), SecurityProfile = profile });
         await ServeAsync(station, epoch, version, socket, context.RequestAborted);
+    }
+
+    /// <summary>
+    /// Compression is accepted where it is offered, without context takeover either way: a window kept per connection would cost 40 kB and more. A server may ask
+    /// for that although the offer did not (RFC 7692, 7.1.1.2). What is sent holds no secret beside chosen text, so its length tells none.
+    /// </summary>
+    private static WebSocketAcceptContext Acceptance(HttpContext context, OcppVersion version)
+    {
+        const string deflate = "permessage-deflate";
+        var offered = context.Request.Headers.SecWebSocketExtensions.ToString().Contains(deflate, StringComparison.OrdinalIgnoreCase);
+        if (offered) context.Request.Headers.SecWebSocketExtensions = deflate + "; client_no_context_takeover; server_no_context_takeover";
+        return new WebSocketAcceptContext { SubProtocol = Subprotocol.Name(version), DangerousEnableCompression = offered, DisableServerContextTakeover = true };
     }
 
     private async Task ServeAsync(StationId station, long epoch, OcppVersion version, System.Net.WebSockets.WebSocket socket, CancellationToken aborted)
@@ -55,7 +67,7 @@ internal sealed class OcppEndpoint(
         var session = new StationRegistry.Session(
             epoch,
             new OcppConnection(socket, version, (call, cancel) => messages.AnswerAsync(station, version, call, cancel), TimeProvider.System, Options, // deadlines of the wire are of the wall
-                (direction, frame) => Traced(station, direction, frame)),
+                (direction, frame) => Traced(station, direction, frame), registry.IdPrefix(epoch)),
             stop);
         if (registry.Enter(station, session) is not { } olderEnded) return; // a newer socket came in during the handshake
         GatewayLog.Connected(logger, station.Value, version, session.Epoch);

@@ -1,12 +1,14 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using Penstock.Core.Sites;
 using Penstock.Ocpp.Rpc;
 
 namespace Penstock.Server.Gateway;
 
 /// <summary>The connected stations. A session is (station, epoch): the newest socket wins, and a clean-up of an older epoch touches nothing.</summary>
-public sealed class StationRegistry
+public sealed class StationRegistry(TimeProvider time)
 {
+    private readonly long startedAt = time.GetUtcNow().ToUnixTimeSeconds();
     private readonly ConcurrentDictionary<StationId, Session> sessions = new();
     private long lastEpoch;
 
@@ -19,6 +21,9 @@ public sealed class StationRegistry
 
     /// <summary>The epoch of a socket that is asking to come in: sockets are as new as their requests, whichever handshake ends first.</summary>
     internal long NextEpoch() => Interlocked.Increment(ref lastEpoch);
+
+    /// <summary>Begins the ids of our calls on the socket of an epoch: unlike those of every other socket, of an earlier run of the program too.</summary>
+    internal string IdPrefix(long epoch) => string.Create(CultureInfo.InvariantCulture, $"{startedAt:x}-{epoch:x}-");
 
     /// <summary>Takes the station over; the older socket, if any, is told to stop.</summary>
     /// <returns>The end of the older socket; null when a newer one is there already and this one must go.</returns>

@@ -33,6 +33,10 @@ public sealed class StationRoll(SqlStore store, ILogger<StationRoll> log)
     /// <summary>EVSE numbers above it are not believed.</summary>
     public const int EvseNumberMax = 100;
 
+    /// <summary>Stations of one transaction.</summary>
+    private const int BatchMax = 1000;
+
+    private int writing;
     private readonly ConcurrentDictionary<StationId, bool> unwritten = new();
 
     private readonly ConcurrentDictionary<StationId, StationRecord> stations = new(store.Query<string>("SELECT body FROM station")
@@ -50,26 +54,55 @@ public sealed class StationRoll(SqlStore store, ILogger<StationRoll> log)
         var after = change(before ?? new StationRecord(id, protocol, null, null, null, null, now, now, ImmutableSortedDictionary<int, ConnectorStatus?>.Empty, null)) with { LastSeen = now, Protocol = protocol };
         stations[id] = after;
         if (before is not null && before with { LastSeen = now } == after && now - before.LastSeen < Duration.FromMinutes(1) && !unwritten.ContainsKey(id)) return;
-        Write(id, after);
+        Write(id);
     }
 
-    private void Write(StationId id, StationRecord after)
+    /// <summary>One writer at a time; what changes meanwhile is in its next transaction, so that thousands who come at once share a few.</summary>
+    private void Write(StationId id)
+    {
+        unwritten[id] = true;
+        if (Interlocked.Exchange(ref writing, 1) == 0) _ = Task.Run(WriteAll);
+    }
+
+    private void WriteAll()
     {
         try
         {
-            store.Execute("INSERT INTO station (station_id, body) VALUES (@Id, @Body) ON CONFLICT (station_id) DO UPDATE SET body = @Body", new { Id = id.Value, Body = StorageJson.Write(after) });
-            unwritten.TryRemove(id, out _);
+            while (!unwritten.IsEmpty)
+            {
+                var ids = unwritten.Keys.Take(BatchMax).ToList();
+                foreach (var id in ids) unwritten.TryRemove(id, out _);
+                if (Written(ids)) continue;
+                foreach (var id in ids) unwritten[id] = true; // the next change tries again
+                return;
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref writing, 0);
+        }
+
+        if (!unwritten.IsEmpty && Interlocked.Exchange(ref writing, 1) == 0) WriteAll(); // changed in this moment
+    }
+
+    private bool Written(List<StationId> ids)
+    {
+        try
+        {
+            store.Execute([.. ids.Select(id => new Projection(
+                "INSERT INTO station (station_id, body) VALUES (@Id, @Body) ON CONFLICT (station_id) DO UPDATE SET body = @Body", new { Id = id.Value, Body = StorageJson.Write(stations[id]) }))]);
+            return true;
         }
         catch (SqliteException e)
         {
-            unwritten[id] = true;
-            RollLog.NotWritten(log, id.Value, e.Message);
+            RollLog.NotWritten(log, ids[0].Value, ids.Count - 1, e.Message);
+            return false;
         }
     }
 }
 
 internal static partial class RollLog
 {
-    [LoggerMessage(1004, LogLevel.Error, "What station {Station} told about itself could not be written and is kept in memory: {Reason}")]
-    internal static partial void NotWritten(ILogger logger, string station, string reason);
+    [LoggerMessage(1004, LogLevel.Error, "What station {Station} and {Others} others told about themselves could not be written and is kept in memory: {Reason}")]
+    internal static partial void NotWritten(ILogger logger, string station, int others, string reason);
 }

@@ -29,15 +29,16 @@ internal sealed class TransactionMessages(Journal journal, SessionDesk sessions,
         });
         table.On16<V16.StartTransactionRequest, V16.StartTransactionResponse>(Start);
         table.On16<V16.StopTransactionRequest, V16.StopTransactionResponse>((from, m) => Kept(
-            from, new V16.StopTransactionResponse(), $"stop:{m.TransactionId}:{m.Timestamp:O}:{m.MeterStop}", Translation16.Read(m, from.Now)));
-        table.On16<V16.MeterValuesRequest, V16.MeterValuesResponse>((from, m) => Kept(from, new V16.MeterValuesResponse(), from.ContentKey, Translation16.Read(m, from.Now)));
+            from, new V16.StopTransactionResponse(), m.Timestamp, $"stop:{m.TransactionId}:{m.Timestamp:O}:{m.MeterStop}", Translation16.Read(m, from.Now)));
+        table.On16<V16.MeterValuesRequest, V16.MeterValuesResponse>((from, m) => Kept(from, new V16.MeterValuesResponse(), m.MeterValue.Count > 0 ? m.MeterValue[0].Timestamp : DateTimeOffset.UnixEpoch, from.ContentKey, Translation16.Read(m, from.Now)));
         table.On2x<V21.TransactionEventRequest, V21.TransactionEventResponse>((from, m) => Kept(
             from,
             new V21.TransactionEventResponse { IdTokenInfo = m.IdToken is { } token ? Info(token, from) : null },
+            m.Timestamp,
             $"tx:{m.TransactionInfo.TransactionId}:{m.SeqNo}:{m.Timestamp:O}{Since(m.Timestamp, () => sessions.EndedUnder(from.Station, m.TransactionInfo.TransactionId))}",
             Translation21.Read(m, from.Now),
             m.ReservationId));
-        table.On2x<V21.MeterValuesRequest, V21.MeterValuesResponse>((from, m) => Kept(from, new V21.MeterValuesResponse(), from.ContentKey, Translation21.Read(m, from.Now)));
+        table.On2x<V21.MeterValuesRequest, V21.MeterValuesResponse>((from, m) => Kept(from, new V21.MeterValuesResponse(), m.MeterValue[0].Timestamp, from.ContentKey, Translation21.Read(m, from.Now)));
     }
 
     private Reply<V16.StartTransactionResponse> Start(StationMessage from, V16.StartTransactionRequest m)
@@ -50,17 +51,19 @@ internal sealed class TransactionMessages(Journal journal, SessionDesk sessions,
                 TransactionId = id,
                 IdTagInfo = new V16.StartTransactionIdTagInfo { Status = Enum.Parse<V16.StartTransactionStatus>(Name16(verdict)), ParentIdTag = verdict.Record?.GroupId, ExpiryDate = verdict.Record?.ExpiresAt?.ToDateTimeOffset() },
             },
+            m.Timestamp,
             $"start:{m.ConnectorId}:{m.IdTag}:{m.Timestamp:O}:{m.MeterStart}{Since(m.Timestamp, () => sessions.EndedAt(new EvseId(from.Station, m.ConnectorId)))}",
             Translation16.Read(m, id, from.Now),
             m.ReservationId);
     }
 
+    /// <param name="told">The device's own time of what it tells, as sent.</param>
     /// <param name="reservation">The reservation that the transaction uses; null = none.</param>
-    private Reply<T> Kept<T>(StationMessage from, T response, string key, IEnumerable<StationReport> reports, int? reservation = null)
+    private Reply<T> Kept<T>(StationMessage from, T response, DateTimeOffset told, string key, IEnumerable<StationReport> reports, int? reservation = null)
     {
         var effects = sessions.Prepare(from.Station, reports);
         var used = reservation is { } id ? StationBook.Mark(from.Station, Topic.Reservation, DeviceModelMessages.Number(id), from.Now, "status", "Used") : null;
-        return new Reply<T>(response) { Key = key, Rows = used is null ? effects.Projections : [.. effects.Projections, used], After = effects.AfterCommit };
+        return new Reply<T>(response) { Key = key, ToldAt = told, Rows = used is null ? effects.Projections : [.. effects.Projections, used], After = effects.AfterCommit };
     }
 
     private V21.IdTokenInfo Info(V21.IdToken token, StationMessage from)

@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Dapper;
 using Microsoft.Data.Sqlite;
 
@@ -8,8 +7,11 @@ namespace Penstock.Server.Storage;
 /// <param name="Source">The station, or api, grid, planner.</param>
 /// <param name="DedupeKey">Equal for a repeat of the same message of the same source.</param>
 /// <param name="Answer">What the source is told; stored, and replayed for a repeat.</param>
-public sealed record JournalEntry(string Source, string DedupeKey, string Kind, DateTimeOffset ReceivedAt, byte[] Body, byte[]? Answer)
+public sealed record JournalEntry(string Source, string DedupeKey, string Kind, DateTimeOffset ReceivedAt, ReadOnlyMemory<byte> Body, byte[]? Answer)
 {
+    /// <summary>The source's own time of what it tells, equal for a repeat: part of its key. The default = it tells none.</summary>
+    public DateTimeOffset ToldAt { get; init; } = DateTimeOffset.UnixEpoch;
+
     /// <summary>Rows that commit with this entry when it is new; a repeat runs none of them.</summary>
     public IReadOnlyList<Projection> Projections { get; init; } = [];
 }
@@ -46,19 +48,19 @@ public sealed class Journal : IAsyncDisposable
     /// <summary>While there is a fault the disk is tried this often.</summary>
     public static readonly TimeSpan ProbeEvery = TimeSpan.FromSeconds(2);
 
-    private readonly Channel<(JournalEntry Entry, TaskCompletionSource<JournalReceipt> Done)> queue =
-        Channel.CreateBounded<(JournalEntry, TaskCompletionSource<JournalReceipt>)>(new BoundedChannelOptions(QueuedMax) { SingleReader = true });
+    private static readonly JournalReceipt Failed = new(JournalOutcome.Failed, 0, null);
 
+    private readonly JournalQueue<(JournalEntry Entry, TaskCompletionSource<JournalReceipt> Done)> queue = new(QueuedMax);
+    private readonly TaskCompletionSource written = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Database database;
-    private readonly SqliteConnection connection;
+    private readonly JournalWriter writer;
     private readonly ILogger? log;
-    private readonly Task writing;
 
     public Journal(Database database, ILogger<Journal>? log = null)
     {
         (this.database, this.log) = (database, log);
-        connection = database.Connect();
-        writing = Task.Run(WriteAsync);
+        writer = new JournalWriter(database.Connect());
+        new Thread(Write) { Name = "journal", IsBackground = true }.Start(); // of its own: it waits for the disk
     }
 
     /// <summary>Why the last batch failed; null while writes work.</summary>
@@ -66,11 +68,11 @@ public sealed class Journal : IAsyncDisposable
 
     public long Batches { get; private set; }
 
-    public async ValueTask<JournalReceipt> AppendAsync(JournalEntry entry, CancellationToken cancellationToken)
+    public ValueTask<JournalReceipt> AppendAsync(JournalEntry entry, CancellationToken cancellationToken)
     {
         var done = new TaskCompletionSource<JournalReceipt>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await queue.Writer.WriteAsync((entry, done), cancellationToken);
-        return await done.Task;
+        var added = queue.AddAsync((entry, done), cancellationToken);
+        return added.IsCompletedSuccessfully ? new ValueTask<JournalReceipt>(done.Task) : AddedAsync(added, done.Task);
     }
 
     /// <summary>Entries after <paramref name="sequence"/>, oldest first.</summary>
@@ -78,10 +80,13 @@ public sealed class Journal : IAsyncDisposable
     {
         using var reading = database.Connect();
         var rows = reading.Query<Row>(
-            "SELECT sequence, source, dedupe_key AS DedupeKey, kind, received_at AS ReceivedAt, body, answer FROM journal WHERE sequence > @sequence ORDER BY sequence", new { sequence }, buffered: false);
+            "SELECT sequence, source, dedupe_key AS DedupeKey, kind, told_at AS ToldAt, received_at AS ReceivedAt, body, answer FROM journal WHERE sequence > @sequence ORDER BY sequence", new { sequence }, buffered: false);
         foreach (var row in rows)
         {
-            yield return (row.Sequence, new JournalEntry(row.Source, row.DedupeKey, row.Kind, DateTimeOffset.Parse(row.ReceivedAt, System.Globalization.CultureInfo.InvariantCulture), row.Body, row.Answer));
+            yield return (row.Sequence, new JournalEntry(row.Source, row.DedupeKey, row.Kind, DateTimeOffset.FromUnixTimeMilliseconds(row.ReceivedAt), row.Body, row.Answer)
+            {
+                ToldAt = DateTimeOffset.FromUnixTimeMilliseconds(row.ToldAt),
+            });
         }
     }
 
@@ -94,112 +99,77 @@ public sealed class Journal : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        queue.Writer.TryComplete();
-        await writing;
-        await connection.DisposeAsync();
+        queue.Close();
+        await written.Task;
+        writer.Dispose();
+        queue.Dispose();
     }
 
-    private async Task WriteAsync()
+    private static async ValueTask<JournalReceipt> AddedAsync(ValueTask added, Task<JournalReceipt> done)
     {
-        var batch = new List<(JournalEntry Entry, TaskCompletionSource<JournalReceipt> Done)>();
-        while (await HasMoreAsync())
-        {
-            batch.Clear();
-            while (batch.Count < BatchMax && queue.Reader.TryRead(out var one)) batch.Add(one);
-            var receipts = Commit(batch);
-            for (var i = 0; i < batch.Count; i++) batch[i].Done.SetResult(receipts?[i] ?? new JournalReceipt(JournalOutcome.Failed, 0, null));
-        }
+        await added;
+        return await done;
     }
 
-    /// <summary>Waits for entries; while there is a fault it tries the disk in between, so that readiness comes back without traffic.</summary>
-    private async Task<bool> HasMoreAsync()
+    /// <summary>The journal's thread. While there is a fault it tries the disk now and then, so that readiness comes back without traffic.</summary>
+    private void Write()
     {
-        var more = queue.Reader.WaitToReadAsync().AsTask();
-        while (Fault is not null)
+        var taken = new List<(JournalEntry Entry, TaskCompletionSource<JournalReceipt> Done)>();
+        while (queue.Take(ref taken, ProbeEvery))
         {
-            try
-            {
-                return await more.WaitAsync(ProbeEvery, TimeProvider.System);
-            }
-            catch (TimeoutException)
-            {
-                Probe();
-            }
+            if (taken.Count == 0 && Fault is not null) Attempt(() => writer.Probe());
+            for (var from = 0; from < taken.Count; from += BatchMax) Write(taken.GetRange(from, Math.Min(BatchMax, taken.Count - from)));
+            taken.Clear();
         }
 
-        return await more;
+        written.SetResult();
     }
 
-    /// <summary>Writes a page that is there anyway, as large as the smallest entry.</summary>
-    private void Probe()
+    private void Write(List<(JournalEntry Entry, TaskCompletionSource<JournalReceipt> Done)> batch)
+    {
+        var receipts = Commit(batch.ConvertAll(one => one.Entry));
+        for (var i = 0; i < batch.Count; i++) batch[i].Done.SetResult(receipts?[i] ?? Failed);
+    }
+
+    private List<JournalReceipt>? Commit(List<JournalEntry> batch)
+    {
+        List<JournalReceipt>? receipts = null;
+        try
+        {
+            Attempt(() => receipts = writer.Commit(batch));
+        }
+        catch (Exception e) when (e is InvalidOperationException || BreaksRule(e))
+        {
+            return batch.Count > 1 ? batch.ConvertAll(one => Commit([one])?[0] ?? Failed) : [Refused(batch[0], e)];
+        }
+
+        if (receipts is not null) Batches++;
+        return receipts;
+    }
+
+    /// <summary>Notes whether the disk works; what breaks a rule of the tables is no fault of the disk and is thrown on.</summary>
+    private void Attempt(Action write)
     {
         try
         {
-            connection.Execute($"PRAGMA user_version = {connection.ExecuteScalar<int>("PRAGMA user_version")}");
-            Works();
+            write();
+            if (Fault is not null && log is not null) JournalLog.Works(log);
+            Fault = null;
         }
-        catch (SqliteException e)
+        catch (SqliteException e) when (!BreaksRule(e))
         {
-            Fails(e);
-        }
-    }
-
-    private void Works()
-    {
-        if (Fault is not null && log is not null) JournalLog.Works(log);
-        Fault = null;
-    }
-
-    private void Fails(SqliteException e)
-    {
-        if (Fault is null && log is not null) JournalLog.Fails(log, e.Message);
-        Fault = e.Message;
-    }
-
-    private List<JournalReceipt>? Commit(List<(JournalEntry Entry, TaskCompletionSource<JournalReceipt> Done)> batch)
-    {
-        try
-        {
-            using var transaction = connection.BeginTransaction();
-            var receipts = batch.ConvertAll(one => Insert(one.Entry, transaction));
-            transaction.Commit();
-            Batches++;
-            Works();
-            return receipts;
-        }
-        catch (SqliteException e) when (BreaksRule(e))
-        {
-            return batch.Count > 1 ? batch.ConvertAll(one => Commit([one])?[0] ?? new JournalReceipt(JournalOutcome.Failed, 0, null)) : [Refused(batch[0].Entry, e)];
-        }
-        catch (SqliteException e)
-        {
-            Fails(e);
-            return null;
+            if (Fault is null && log is not null) JournalLog.Fails(log, e.Message);
+            Fault = e.Message;
         }
     }
 
     /// <summary>CHECK, FOREIGN KEY, NOT NULL, PRIMARY KEY, UNIQUE: the entry is at fault, not the disk.</summary>
-    private static bool BreaksRule(SqliteException e) => e.SqliteExtendedErrorCode is 275 or 787 or 1299 or 1555 or 2067;
+    private static bool BreaksRule(Exception e) => (e as SqliteException)?.SqliteExtendedErrorCode is 275 or 787 or 1299 or 1555 or 2067;
 
-    private JournalReceipt Refused(JournalEntry entry, SqliteException e)
+    private JournalReceipt Refused(JournalEntry entry, Exception e)
     {
         if (log is not null) JournalLog.Refused(log, entry.Kind, entry.Source, e.Message);
         return new JournalReceipt(JournalOutcome.Refused, 0, null);
-    }
-
-    private JournalReceipt Insert(JournalEntry entry, SqliteTransaction transaction)
-    {
-        var written = connection.ExecuteScalar<long?>(
-            "INSERT INTO journal (source, dedupe_key, kind, received_at, body, answer) VALUES (@Source, @DedupeKey, @Kind, @At, @Body, @Answer) ON CONFLICT DO NOTHING RETURNING sequence",
-            new { entry.Source, entry.DedupeKey, entry.Kind, At = entry.ReceivedAt.ToString("O"), entry.Body, entry.Answer }, transaction);
-        if (written is { } sequence)
-        {
-            foreach (var projection in entry.Projections) connection.Execute(projection.Sql, projection.Parameters, transaction);
-            return new JournalReceipt(JournalOutcome.Written, sequence, entry.Answer);
-        }
-
-        var first = connection.QuerySingle<Row>("SELECT sequence, answer FROM journal WHERE source = @Source AND dedupe_key = @DedupeKey", new { entry.Source, entry.DedupeKey }, transaction);
-        return new JournalReceipt(JournalOutcome.Repeated, first.Sequence, first.Answer);
     }
 
     private sealed class Row
@@ -212,7 +182,9 @@ public sealed class Journal : IAsyncDisposable
 
         public string Kind { get; init; } = "";
 
-        public string ReceivedAt { get; init; } = "";
+        public long ToldAt { get; init; }
+
+        public long ReceivedAt { get; init; }
 
         public byte[] Body { get; init; } = [];
 

@@ -75,10 +75,7 @@ public sealed class MessageLog : IAsyncDisposable
 
     private async Task WriteAsync()
     {
-        using var insert = connection.CreateCommand();
-        insert.CommandText = "INSERT INTO frame (station_id, at, incoming, type, message_id, action, frame) VALUES ($station, $at, $incoming, $type, $id, $action, $frame)";
-        string[] names = ["$station", "$at", "$incoming", "$type", "$id", "$action", "$frame"];
-        var parameters = names.Select(n => insert.Parameters.Add(new SqliteParameter { ParameterName = n })).ToArray();
+        using var insert = new PreparedStatement(connection, "INSERT INTO frame (station_id, at, incoming, type, message_id, action, frame) VALUES (?, ?, ?, ?, ?, ?, ?)");
         var batch = new List<LoggedFrame>();
         while (await queue.Reader.WaitToReadAsync())
         {
@@ -86,7 +83,7 @@ public sealed class MessageLog : IAsyncDisposable
             while (batch.Count < BatchMax && queue.Reader.TryRead(out var one)) batch.Add(one);
             try
             {
-                Write(batch, insert, parameters);
+                Write(batch, insert);
             }
             catch (SqliteException)
             {
@@ -97,21 +94,13 @@ public sealed class MessageLog : IAsyncDisposable
         }
     }
 
-    private void Write(List<LoggedFrame> batch, SqliteCommand insert, SqliteParameter[] parameters)
+    private void Write(List<LoggedFrame> batch, PreparedStatement insert)
     {
         using var transaction = connection.BeginTransaction();
-        insert.Transaction = transaction;
         foreach (var one in batch)
         {
             var (type, id, action) = FrameHead.Read(one.Frame);
-            parameters[0].Value = one.Station;
-            parameters[1].Value = one.At;
-            parameters[2].Value = one.Incoming ? 1 : 0;
-            parameters[3].Value = type;
-            parameters[4].Value = id ?? (object)DBNull.Value;
-            parameters[5].Value = action ?? (object)DBNull.Value;
-            parameters[6].Value = one.Frame;
-            insert.ExecuteNonQuery();
+            insert.Bind(1, one.Station).Bind(2, one.At).Bind(3, one.Incoming ? 1L : 0L).Bind(4, (long)type).Bind(5, id).Bind(6, action).Bind(7, one.Frame.AsSpan()).Run();
         }
 
         using var old = connection.CreateCommand();

@@ -97,8 +97,8 @@ public sealed partial class SimulatedStation
         WebSocket socket = link = (WebSocket?)wire ?? client;
         unanswered = 0;
         boots++;
-        var options = new ConnectionOptions { IdPrefix = faults.SameIdsEachBoot || faults.NumericIds ? "" : $"{began.ToUnixTimeSeconds():x}.{boots:x}." };
-        var connection = new OcppConnection(socket, Model.Version, AnswerAsync, TimeProvider.System, options, Seen);
+        var prefix = faults.SameIdsEachBoot || faults.NumericIds ? "" : $"{began.ToUnixTimeSeconds():x}.{boots:x}.";
+        var connection = new OcppConnection(socket, Model.Version, AnswerAsync, TimeProvider.System, new ConnectionOptions(), Seen, prefix);
         var speaker = dialect = Model.Version == OcppVersion.V16 ? new Dialect16(connection) : new Dialect2x(connection);
         using var session = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var running = connection.RunAsync(session.Token);

@@ -15,7 +15,7 @@ public sealed class FrameReaderTests
     {
         var (frame, fault) = Read(text);
         Assert.Null(fault);
-        Assert.Equal((MessageType.Call, id, "Heartbeat"), (frame!.Type, frame.Id, frame.Action!));
+        Assert.Equal((MessageType.Call, id, "Heartbeat"), (frame!.Value.Type, frame.Value.Id, frame.Value.Action!));
     }
 
     [Theory]
@@ -38,6 +38,39 @@ public sealed class FrameReaderTests
     }
 
     [Fact]
+    public void A_payload_is_a_slice_of_its_frame()
+    {
+        var bytes = Encoding.UTF8.GetBytes("""[ 2 , "7" , "Heartbeat" , { "a" : [1, 2] } , "more" ]""");
+        var payload = FrameReader.Read(bytes).Frame!.Value.Payload;
+        Assert.Equal("""{ "a" : [1, 2] }""", payload.GetRawText());
+        bytes[Array.LastIndexOf(bytes, (byte)'a')] = (byte)'b';
+        Assert.Equal("""{ "b" : [1, 2] }""", payload.GetRawText());
+    }
+
+    [Theory]
+    [InlineData("""[2,"7","Heartbeat",{}]]""")]
+    [InlineData("""[2,"7","Heartbeat",{}] []""")]
+    [InlineData("""[2,"7","Heartbeat",{"a":}]""")]
+    [InlineData("""[2,"7","Heartbeat",{},1,2,3,{]""")]
+    public void All_of_a_frame_is_well_formed_or_none_of_it_counts(string text) => Assert.Equal(OcppError.RpcFrameworkError, Read(text).Fault!.Code);
+
+    [Theory]
+    [InlineData(0xff)]
+    [InlineData(0xed, 0xa0, 0x80)] // a lone surrogate
+    public void Bytes_that_are_no_UTF_8_are_no_frame_wherever_they_stand(params int[] bytes)
+    {
+        var frame = Encoding.UTF8.GetBytes("""[2,"7","DataTransfer",{"vendorId":"v","?":1}]""").ToList();
+        frame.InsertRange(frame.IndexOf((byte)'?'), bytes.Select(b => (byte)b));
+        Assert.Equal(OcppError.RpcFrameworkError, FrameReader.Read(frame.ToArray()).Fault!.Code);
+    }
+
+    [Theory]
+    [InlineData(31, true)]
+    [InlineData(32, false)]
+    public void Depth_ends_at_32(int within, bool fits) =>
+        Assert.Equal(fits, Read("[2,\"7\",\"X\"," + string.Concat(Enumerable.Repeat("{\"a\":", within - 1)) + "{}" + new string('}', within - 1) + "]").Fault is null);
+
+    [Fact]
     public void Two_hundred_thousand_mutations_of_seed_2026_never_throw()
     {
         var seed = Encoding.UTF8.GetBytes("""[2,"a1","TransactionEvent",{"eventType":"Started","meterValue":[{"sampledValue":[{"value":-12.5}]}]}]""");
@@ -48,7 +81,7 @@ public sealed class FrameReaderTests
             for (var k = random.Next(4); k >= 0; k--) bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
             var (frame, fault) = FrameReader.Read(bytes);
             Assert.True((frame is null) != (fault is null));
-            if (frame is { Type: MessageType.Call }) _ = PayloadReader.Read<Penstock.Ocpp.V21.TransactionEventRequest>(frame.Payload);
+            if (frame is { Type: MessageType.Call }) _ = PayloadReader.Read<Penstock.Ocpp.V21.TransactionEventRequest>(frame.Value.Payload);
         }
     }
 

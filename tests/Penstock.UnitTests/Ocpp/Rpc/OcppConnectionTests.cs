@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Net.WebSockets;
 using System.Text;
+using Penstock.Ocpp;
 using Penstock.Ocpp.Rpc;
 using Penstock.Ocpp.V21;
 
@@ -101,6 +102,73 @@ public sealed class OcppConnectionTests : IAsyncDisposable
         await Hear();
         await peer.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, Cancel);
         Assert.Equal([CallStatus.Closed, CallStatus.Closed], [(await sent).Status, (await waiting).Status]);
+    }
+
+    [Fact]
+    public async Task An_answer_that_breaks_the_schema_is_told_so()
+    {
+        var call = Call(CallPriority.Poll);
+        await Hear();
+        await Say("""[3,"1",{"status":"Perhaps"}]""");
+        Assert.StartsWith("""[5,"1","TypeConstraintViolation",""", await Hear());
+        Assert.Equal((CallStatus.Refused, OcppError.TypeConstraintViolation), ((await call).Status, (await call).ErrorCode!));
+    }
+
+    [Fact]
+    public async Task An_answer_of_ours_that_the_peer_cannot_read_is_counted_and_ends_no_call()
+    {
+        var call = Call(CallPriority.Poll);
+        await Hear();
+        await Say("""[5,"1","FormatViolation","?",{}]""");
+        await Say("""[3,"1",{"status":"Accepted"}]""");
+        Assert.Equal(CallStatus.Answered, (await call).Status);
+        Assert.Equal((1, 0), (ours.Counters.AnswersRefused, ours.Counters.LateAnswers));
+    }
+
+    [Fact]
+    public async Task Messages_are_handled_in_order_one_at_a_time_however_long_the_first_takes()
+    {
+        var (first, order) = (new TaskCompletionSource(), new List<string>());
+        handler = async call =>
+        {
+            if (call.Id == "0") await first.Task;
+            order.Add(call.Id);
+            return OcppAnswer.Of(new HeartbeatResponse { CurrentTime = DateTimeOffset.UnixEpoch });
+        };
+        for (var i = 0; i < 10; i++) await Say($"[2,\"{i}\",\"Heartbeat\",{{}}]");
+        var call = Call(CallPriority.Poll);
+        await Say("""[3,"1",{"status":"Accepted"}]"""); // an answer to our own call passes the waiting messages
+        Assert.StartsWith("""[2,"1",""", await Hear());
+        Assert.Equal(CallStatus.Answered, (await call).Status);
+        Assert.Empty(order);
+        first.SetResult();
+        for (var i = 0; i < 10; i++) Assert.StartsWith($"[3,\"{i}\"", await Hear());
+        Assert.Equal(Enumerable.Range(0, 10).Select(i => $"{i}"), order);
+    }
+
+    [Fact]
+    public async Task A_send_as_a_call_is_refused_and_a_call_as_a_send_is_dropped()
+    {
+        var handled = 0;
+        handler = _ =>
+        {
+            handled++;
+            return ValueTask.FromResult(OcppAnswer.Error("NotSupported", "no"));
+        };
+        await Say("""[6,"a","Heartbeat",{}]""");
+        await Say("""[2,"b","NotifyPeriodicEventStream",{"id":1,"pending":0,"basetime":"2026-04-02T09:00:00Z","data":[{"t":1,"v":"2"}]}]""");
+        Assert.StartsWith("""[4,"b","ProtocolError",""", await Hear());
+        Assert.Equal((0, 2), (handled, ours.Counters.Faults));
+    }
+
+    [Fact]
+    public async Task A_handler_that_throws_is_an_internal_error_and_the_session_lives()
+    {
+        handler = call => call.Id == "x" ? throw new FormatException("our bug") : ValueTask.FromResult(OcppAnswer.Error("NotSupported", "no"));
+        await Say("""[2,"x","Heartbeat",{}]""");
+        Assert.StartsWith("""[4,"x","InternalError",""", await Hear());
+        await Say("""[2,"y","Heartbeat",{}]""");
+        Assert.StartsWith("""[4,"y","NotSupported",""", await Hear());
     }
 
     [Theory]

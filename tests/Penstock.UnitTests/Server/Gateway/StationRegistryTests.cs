@@ -12,7 +12,7 @@ public sealed class StationRegistryTests
     [Fact]
     public void A_socket_that_asked_first_does_not_push_out_the_one_that_asked_later()
     {
-        var registry = new StationRegistry();
+        var registry = new StationRegistry(TimeProvider.System);
         var (first, later) = (registry.NextEpoch(), registry.NextEpoch());
         using var stopped = new CancellationTokenSource();
         Assert.NotNull(registry.Enter(Station, Session(later, stopped)));
@@ -23,7 +23,7 @@ public sealed class StationRegistryTests
     [Fact]
     public void A_newer_socket_stops_the_older_one_and_its_leave_touches_nothing()
     {
-        var registry = new StationRegistry();
+        var registry = new StationRegistry(TimeProvider.System);
         using var stopped = new CancellationTokenSource();
         var older = Session(registry.NextEpoch(), stopped);
         registry.Enter(Station, older);

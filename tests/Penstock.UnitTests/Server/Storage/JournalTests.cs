@@ -37,6 +37,61 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
+    public async Task A_message_of_another_moment_is_another_message()
+    {
+        await using var journal = new Journal(Database.Open(File));
+        var later = Entry("k") with { ToldAt = DateTimeOffset.UnixEpoch.AddSeconds(1) };
+        Assert.Equal(JournalOutcome.Written, (await journal.AppendAsync(Entry("k"), Cancel)).Outcome);
+        Assert.Equal(JournalOutcome.Written, (await journal.AppendAsync(later, Cancel)).Outcome);
+        Assert.Equal(JournalOutcome.Repeated, (await journal.AppendAsync(later, Cancel)).Outcome);
+        Assert.Equal(later.ToldAt, journal.ReadAfter(1).Single().Entry.ToldAt);
+    }
+
+    [Fact]
+    public async Task An_entry_and_its_rows_keep_every_kind_of_value()
+    {
+        var database = Database.Open(File);
+        await using var journal = new Journal(database);
+        var row = new Projection("INSERT INTO reading (session_id, at, import_wh, export_wh, power_w, soc, clock) VALUES (@Text, @Whole, @Exact, @None, @Number, @Flag, @Long)",
+            new { Text = "电池", Whole = 7, Exact = 0.10m, None = (string?)null, Number = -1.5, Flag = true, Long = new string('x', 5000) });
+        await journal.AppendAsync(Entry("k") with { Source = new string('S', 1000), Body = ReadOnlyMemory<byte>.Empty, Answer = null, Projections = [row] }, Cancel);
+        using var reading = database.Connect();
+        Assert.Equal(("电池", 7, "0.10", null, -1.5, 1, 5000), reading.QuerySingle<(string, long, string, string?, double, double, long)>("SELECT session_id, at, import_wh, export_wh, power_w, soc, length(clock) FROM reading"));
+        var entry = journal.ReadAfter(0).Single().Entry;
+        Assert.Equal((1000, 0, null), (entry.Source.Length, entry.Body.Length, entry.Answer));
+    }
+
+    [Fact]
+    public async Task A_row_without_its_value_is_our_bug_and_takes_nobody_with_it()
+    {
+        await using var journal = new Journal(Database.Open(File));
+        var bug = Entry("bug") with { Projections = [new Projection("INSERT INTO site (site_id, body) VALUES (@Id, @Missing)", new { Id = "s" })] };
+        Assert.Equal(JournalOutcome.Refused, (await journal.AppendAsync(bug, Cancel)).Outcome);
+        Assert.Equal(JournalOutcome.Written, (await journal.AppendAsync(Entry("next"), Cancel)).Outcome);
+    }
+
+    [Fact]
+    public async Task A_journal_of_the_version_before_is_read_with_its_times()
+    {
+        var database = Database.Open(File);
+        using (var connection = database.Connect())
+        {
+            // The table as it was before times were numbers, with one entry; then the last migration runs again.
+            connection.Execute("""
+                DROP TABLE journal;
+                CREATE TABLE journal (sequence INTEGER PRIMARY KEY, source TEXT NOT NULL, dedupe_key TEXT NOT NULL, kind TEXT NOT NULL, received_at TEXT NOT NULL, body BLOB NOT NULL, answer BLOB);
+                INSERT INTO journal VALUES (5, 'CS-1', 'k', 'test', '2026-04-02T09:00:00.1230000+00:00', x'01', x'02');
+                """);
+            connection.Execute($"PRAGMA user_version = {connection.ExecuteScalar<int>("PRAGMA user_version") - 1}");
+        }
+
+        await using var journal = new Journal(Database.Open(File));
+        var (sequence, entry) = journal.ReadAfter(0).Single();
+        Assert.Equal((5, new DateTimeOffset(2026, 4, 2, 9, 0, 0, 123, TimeSpan.Zero)), (sequence, entry.ReceivedAt));
+        Assert.Equal(JournalOutcome.Repeated, (await journal.AppendAsync(Entry("k"), Cancel)).Outcome);
+    }
+
+    [Fact]
     public async Task A_full_disk_fails_the_entry_and_the_journal_recovers()
     {
         var database = Database.Open(File);
@@ -98,5 +153,5 @@ public sealed class JournalTests : IDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    private static JournalEntry Entry(string key, byte answer = 0) => new("CS-1", key, "test", DateTimeOffset.UnixEpoch, [1, 2, 3], [answer]);
+    private static JournalEntry Entry(string key, byte answer = 0) => new("CS-1", key, "test", DateTimeOffset.UnixEpoch, new byte[] { 1, 2, 3 }, [answer]);
 }

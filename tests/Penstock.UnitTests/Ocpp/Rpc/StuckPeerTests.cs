@@ -1,0 +1,62 @@
+using System.IO.Pipelines;
+using System.Net.WebSockets;
+using Penstock.Ocpp.Rpc;
+using Penstock.Ocpp.V21;
+
+namespace Penstock.UnitTests.Ocpp.Rpc;
+
+/// <summary>A peer that takes no bytes, and ids over several connections.</summary>
+public sealed class StuckPeerTests
+{
+    [Fact]
+    public async Task A_peer_that_takes_no_bytes_is_cut_and_every_call_ends()
+    {
+        var (nothing, full) = (new Pipe(), new Pipe(new PipeOptions(pauseWriterThreshold: 1, resumeWriterThreshold: 1, useSynchronizationContext: false)));
+        var socket = WebSocket.CreateFromStream(new Duplex(nothing.Reader.AsStream(), full.Writer.AsStream()), isServer: true, null, Timeout.InfiniteTimeSpan);
+        var ours = new OcppConnection(socket, OcppVersion.V21, (_, _) => ValueTask.FromResult(OcppAnswer.None), TimeProvider.System, new ConnectionOptions { WriteTimeout = TimeSpan.FromMilliseconds(100) }, idPrefix: "a1-");
+        var running = ours.RunAsync(TestContext.Current.CancellationToken);
+        var calls = Enumerable.Range(0, 3).Select(_ => ours.CallAsync<GetBaseReportRequest, GetBaseReportResponse>(new GetBaseReportRequest { RequestId = 1, ReportBase = ReportBase.FullInventory })).ToList();
+        await running;
+        Assert.Equal(WebSocketState.Aborted, socket.State);
+        Assert.Contains("took no bytes", ours.Refusal);
+        foreach (var call in calls) Assert.Equal(CallStatus.Closed, (await call).Status);
+        Assert.Equal(1, ours.Counters.Faults);
+    }
+
+    private sealed class Duplex(Stream input, Stream output) : Stream
+    {
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => input.ReadAsync(buffer, cancellationToken);
+
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            await output.WriteAsync(buffer, cancellationToken);
+            await output.FlushAsync(cancellationToken);
+        }
+
+        public override void Flush() { }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        protected override void Dispose(bool disposing)
+        {
+            input.Dispose(); // as a transport does: who reads learns that the link is gone
+            base.Dispose(disposing);
+        }
+    }
+}
