@@ -65,7 +65,7 @@ internal sealed class FrameSocket(WebSocket socket, ConnectionOptions options, T
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     internal async ValueTask WriteAsync(ReadOnlyMemory<byte> frame)
     {
-        await writing.WaitAsync();
+        await writing.WaitAsync(CancellationToken.None); // whoever holds it is bounded by a deadline of its own
         try
         {
             var send = socket.SendAsync(frame, WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None); // a token would take the slow way of every write
@@ -123,7 +123,7 @@ internal sealed class FrameSocket(WebSocket socket, ConnectionOptions options, T
 
     private async Task<byte[]?> CloseAsync(WebSocketCloseStatus status, string reason)
     {
-        await writing.WaitAsync();
+        await writing.WaitAsync(CancellationToken.None); // whoever holds it is bounded by a deadline of its own
         try
         {
             if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived) await WithinAsync(socket.CloseOutputAsync(status, reason, CancellationToken.None));
