@@ -29,10 +29,14 @@ public sealed class OcppConnection(
 
     private PendingCall? outstanding;
     private long lastId;
+    private int peerCalls; // of the peer, not answered yet
 
     public OcppVersion Version => version;
 
     public ConnectionCounters Counters { get; } = new();
+
+    /// <summary>How this peer wants to be called; may change while it is connected.</summary>
+    public CallDiscipline Discipline { get; set; } = CallDiscipline.Standard;
 
     /// <summary>Why this end closed the socket: a binary or oversized frame; null while it did not.</summary>
     public string? Refusal { get; private set; }
@@ -94,7 +98,7 @@ public sealed class OcppConnection(
     private Task<RawOutcome> EnqueueAsync(Func<string, ReadOnlyMemory<byte>> frame, CallPriority priority, string? coalesceBy, TimeSpan? timeout, Action? sent)
     {
         var id = NextId();
-        var call = new PendingCall(id, frame(id), priority, coalesceBy, timeout ?? options.CallTimeout, sent);
+        var call = new PendingCall(id, frame(id), priority, coalesceBy, timeout ?? Discipline.Timeout ?? options.CallTimeout, sent);
         queue.Add(call);
         return call.Outcome;
     }
@@ -107,6 +111,7 @@ public sealed class OcppConnection(
             Volatile.Write(ref outstanding, call);
             try
             {
+                if (Discipline.WaitsForPeer) await PeerIsQuietAsync(stop);
                 await WriteAsync(call.Frame, stop);
                 call.Sent?.Invoke();
                 await call.Outcome.WaitAsync(call.Timeout, time, stop);
@@ -123,6 +128,13 @@ public sealed class OcppConnection(
         }
     }
 
+    /// <summary>Waits until the peer has no call open, a moment long; at most <see cref="CallDiscipline.WaitMax"/>.</summary>
+    private async Task PeerIsQuietAsync(CancellationToken stop)
+    {
+        var began = time.GetTimestamp();
+        for (var quiet = 0; quiet < 3 && time.GetElapsedTime(began) < CallDiscipline.WaitMax; quiet = Volatile.Read(ref peerCalls) == 0 ? quiet + 1 : 0) await Task.Delay(CallDiscipline.Look, time, stop);
+    }
+
     private async Task HandleAsync(CancellationToken stop)
     {
         await foreach (var frame in incoming.Reader.ReadAllAsync(stop))
@@ -131,6 +143,7 @@ public sealed class OcppConnection(
             if (frame.Type == MessageType.Send) continue;
             if (answer.Payload is { } payload) await WriteAsync(FrameWriter.Result(frame.Id, payload), stop);
             else if (answer.ErrorCode is { } code) await WriteErrorAsync(frame.Id, code, answer.ErrorText, stop);
+            Interlocked.Decrement(ref peerCalls);
         }
     }
 
@@ -154,7 +167,11 @@ public sealed class OcppConnection(
             trace?.Invoke("in", bytes);
             var (frame, fault) = FrameReader.Read(bytes);
             if (fault is not null) await FaultAsync(fault, stop);
-            else if (frame!.Type is MessageType.Call or MessageType.Send) await incoming.Writer.WriteAsync(frame, stop);
+            else if (frame!.Type is MessageType.Call or MessageType.Send)
+            {
+                if (frame.Type == MessageType.Call) Interlocked.Increment(ref peerCalls);
+                await incoming.Writer.WriteAsync(frame, stop);
+            }
             else Correlate(frame);
         }
     }

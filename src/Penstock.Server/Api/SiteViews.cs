@@ -22,14 +22,23 @@ public sealed record SiteSummaryView(
 
 public sealed record LimitNodeView(string NodeId, string? ParentId, string Source, string Name, double ImportMaxKw, double ExportMaxKw, double? PowerKw, bool Binding);
 
+public sealed record RemedyView(string Remedy, DateTimeOffset At);
+
+/// <summary>A deviation that lasts: since when, which, and what was tried.</summary>
+public sealed record DeviationView(string Deviation, DateTimeOffset Since, IReadOnlyList<RemedyView> Tried)
+{
+    internal static DeviationView Of(Escalation e) => new(Names.Camel(e.Deviation.ToString()), e.Since.ToDateTimeOffset(), [.. e.Tried.Select(t => new RemedyView(Names.Camel(t.Remedy.ToString()), t.At.ToDateTimeOffset()))]);
+}
+
 public sealed record EvseView(
-    string EvseId, string StationId, string Status, string? VehicleId, string? SessionId, double? PowerKw, double? SetpointKw, double? SocPercent, double? AgeSeconds, bool Following, string? BindingSource)
+    string EvseId, string StationId, string Status, string? VehicleId, string? SessionId, double? PowerKw, double? SetpointKw, double? SocPercent, double? AgeSeconds, bool Following, string? BindingSource,
+    DeviationView? Deviation)
 {
     public static EvseView Of(EvseState evse, Instant now) => new(
         evse.Layout.Id.ToString(), evse.Layout.Id.Station.Value, (evse.Status ?? (evse.Session is null ? ConnectorStatus.Available : ConnectorStatus.Occupied)).ToString(),
         evse.Session?.Vehicle?.Id.Value, evse.Session?.Id.Value, evse.Measurement?.ActivePower is { } p ? Names.Kw(p) : null, evse.Setpoint is { } s ? Names.Kw(s.Power) : null,
         evse.Session?.StateOfCharge is { } soc ? Math.Round(soc.Percent, 1) : null, evse.Measurement is { } m ? Math.Max(0, (now - m.At).TotalSeconds) : null, evse.Following,
-        evse.Setpoint is { } set ? Names.Of(set.Binding) : null);
+        evse.Setpoint is { } set ? Names.Of(set.Binding) : null, evse.Escalation is { } e ? DeviationView.Of(e) : null);
 }
 
 public sealed record SiteView(

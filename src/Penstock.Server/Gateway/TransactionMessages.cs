@@ -1,4 +1,5 @@
 using Penstock.Core.Sites;
+using Penstock.Server.Capability;
 using Penstock.Server.Sites;
 using Penstock.Server.Stations;
 using Penstock.Server.Storage;
@@ -10,7 +11,7 @@ namespace Penstock.Server.Gateway;
 /// <summary>
 /// Who charges, how much, and what the vehicle needs. A transaction message is one message by transaction and sequence number (2.x), or by connector, token, time and register (1.6), whatever its message id.
 /// </summary>
-internal sealed class TransactionMessages(Journal journal, SessionDesk sessions, TokenRegister tokens) : IStationMessages
+internal sealed class TransactionMessages(Journal journal, SessionDesk sessions, TokenRegister tokens, CapabilityDesk capability, DeviceClocks clocks) : IStationMessages
 {
     private long lastTransaction = journal.LastTransactionId();
 
@@ -24,17 +25,19 @@ internal sealed class TransactionMessages(Journal journal, SessionDesk sessions,
         table.On2x<V21.AuthorizeRequest, V21.AuthorizeResponse>((from, m) => new V21.AuthorizeResponse { IdTokenInfo = Info(m.IdToken, from) });
         table.On16<V16.StartTransactionRequest, V16.StartTransactionResponse>(Start);
         table.On16<V16.StopTransactionRequest, V16.StopTransactionResponse>((from, m) => Kept(
-            from, new V16.StopTransactionResponse(), $"stop:{m.TransactionId}:{m.Timestamp:O}:{m.MeterStop}", Translation16.Read(m, from.Now)));
-        table.On16<V16.MeterValuesRequest, V16.MeterValuesResponse>((from, m) => Kept(from, new V16.MeterValuesResponse(), from.ContentKey, Translation16.Read(m, from.Now)));
+            from, new V16.StopTransactionResponse(), $"stop:{m.TransactionId}:{m.Timestamp:O}:{m.MeterStop}", Translation16.Read(m, Context(from, m.Timestamp))));
+        table.On16<V16.MeterValuesRequest, V16.MeterValuesResponse>((from, m) => Kept(from, new V16.MeterValuesResponse(), from.ContentKey, Translation16.Read(m, Context(from, Newest(m.MeterValue, v => v.Timestamp)))));
         table.On2x<V21.TransactionEventRequest, V21.TransactionEventResponse>((from, m) => Kept(
             from,
             new V21.TransactionEventResponse { IdTokenInfo = m.IdToken is { } token ? Info(token, from) : null },
             $"tx:{m.TransactionInfo.TransactionId}:{m.SeqNo}:{m.Timestamp:O}{Since(m.Timestamp, () => sessions.EndedUnder(from.Station, m.TransactionInfo.TransactionId))}",
-            Translation21.Read(m, from.Now),
+            Translation21.Read(m, Context(from, m.Timestamp, m.Offline != true)),
             m.ReservationId));
-        table.On2x<V21.MeterValuesRequest, V21.MeterValuesResponse>((from, m) => Kept(from, new V21.MeterValuesResponse(), from.ContentKey, Translation21.Read(m, from.Now)));
+        table.On2x<V21.MeterValuesRequest, V21.MeterValuesResponse>((from, m) => Kept(from, new V21.MeterValuesResponse(), from.ContentKey, Translation21.Read(m, Context(from, Newest(m.MeterValue, v => v.Timestamp)))));
         table.On2x<V21.NotifyEVChargingNeedsRequest, V21.NotifyEVChargingNeedsResponse>((from, m) => Kept(
-            from, new V21.NotifyEVChargingNeedsResponse { Status = V21.NotifyEVChargingNeedsStatus.Processing }, from.ContentKey, [Translation21.Read(m, from.Now)]));
+            from, new V21.NotifyEVChargingNeedsResponse { Status = V21.NotifyEVChargingNeedsStatus.Processing }, from.ContentKey, [Translation21.Read(m, from.Now)]) is var reply
+                ? reply with { After = [.. reply.After, () => capability.Learn(from.Station, NeedsFacts.Of(m, from.Now))] }
+                : reply);
     }
 
     private Reply<V16.StartTransactionResponse> Start(StationMessage from, V16.StartTransactionRequest m)
@@ -48,9 +51,15 @@ internal sealed class TransactionMessages(Journal journal, SessionDesk sessions,
                 IdTagInfo = new V16.StartTransactionIdTagInfo { Status = Enum.Parse<V16.StartTransactionStatus>(Name16(verdict)), ParentIdTag = verdict.Record?.GroupId, ExpiryDate = verdict.Record?.ExpiresAt?.ToDateTimeOffset() },
             },
             $"start:{m.ConnectorId}:{m.IdTag}:{m.Timestamp:O}:{m.MeterStart}{Since(m.Timestamp, () => sessions.EndedAt(new EvseId(from.Station, m.ConnectorId)))}",
-            Translation16.Read(m, id, from.Now),
+            Translation16.Read(m, id, Context(from, m.Timestamp)),
             m.ReservationId);
     }
+
+    /// <param name="told">When the message says that it was made.</param>
+    /// <param name="live">False where it says that it was held back.</param>
+    private ReadingContext Context(StationMessage from, DateTimeOffset? told, bool live = true) => clocks.Read(from.Station, from.Now, told, live, capability.ProfileOf(from.Station));
+
+    private static DateTimeOffset? Newest<T>(IReadOnlyList<T> values, Func<T, DateTimeOffset> time) => values.Count == 0 ? null : values.Max(time);
 
     /// <param name="reservation">The reservation that the transaction uses; null = none.</param>
     private Reply<T> Kept<T>(StationMessage from, T response, string key, IEnumerable<StationReport> reports, int? reservation = null)
