@@ -4,7 +4,7 @@ using Penstock.Server.Gateway;
 
 namespace Penstock.Server.Api;
 
-public sealed record FactView(string Name, int? Evse, string Value, string Source, DateTimeOffset At, string? Detail, bool Counts);
+public sealed record CapabilityFactView(string Name, int? Evse, string Value, string Source, DateTimeOffset At, string? Detail, bool Counts);
 
 public sealed record ProbeView(string EvseId, double AskedW, DateTimeOffset StartedAt, string Verdict, string? Said, double? MeasuredW)
 {
@@ -13,7 +13,7 @@ public sealed record ProbeView(string EvseId, double AskedW, DateTimeOffset Star
 
 /// <param name="Refused">Metered values that were refused for control, by EVSE and reason.</param>
 public sealed record StationCapabilityView(
-    string StationId, string? Quirk, IReadOnlyList<FactView> Facts, IReadOnlyList<ProbeView> Probes, IReadOnlyDictionary<string, IReadOnlyDictionary<string, int>> Refused, double? ClockSkewSeconds, bool ClockSkewKnown,
+    string StationId, string? Quirk, IReadOnlyList<CapabilityFactView> Facts, IReadOnlyList<ProbeView> Probes, IReadOnlyDictionary<string, IReadOnlyDictionary<string, int>> Refused, double? ClockSkewSeconds, bool ClockSkewKnown,
     double ClockCorrectedSeconds);
 
 public sealed record ProbeRequest(int? Evse, double? Watts);
@@ -49,7 +49,7 @@ internal static class CapabilityEndpoints
             .ToDictionary(e => e.Layout.Id.ToString(), e => (IReadOnlyDictionary<string, int>)e.Refused.ToDictionary(r => Names.Camel(r.Key.ToString()), r => r.Value)) ?? [];
         return new StationCapabilityView(
             station.Id.Value, record.Profile.Name.Length > 0 ? record.Profile.Name : null,
-            [.. record.Facts.Select(f => new FactView(f.Name, f.Evse == 0 ? null : f.Evse, f.Value, Names.Camel(f.Source.ToString()), f.At.ToDateTimeOffset(), f.Detail, Counts: record.Best(f.Name, f.Evse) == f))],
+            [.. record.Facts.Select(f => new CapabilityFactView(f.Name, f.Evse == 0 ? null : f.Evse, f.Value, Names.Camel(f.Source.ToString()), f.At.ToDateTimeOffset(), f.Detail, Counts: record.Best(f.Name, f.Evse) == f))],
             [.. probes.Of(station.Id).Select(ProbeView.Of)], refused, skew.Estimate?.TotalSeconds, skew.IsStable, skew.Applied.TotalSeconds);
     }
 }

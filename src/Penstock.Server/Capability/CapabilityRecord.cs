@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Globalization;
 using NodaTime;
 using Penstock.Core.Sites;
-using Penstock.Server.Gateway;
 
 namespace Penstock.Server.Capability;
 

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using Penstock.Core.Sites;
 using Penstock.Server.Gateway;
 using Penstock.Server.Hosting;
 

@@ -1,6 +1,5 @@
 using Penstock.Core.Sites;
 using Penstock.Ocpp.Rpc;
-using Penstock.Server.Gateway;
 using V16 = Penstock.Ocpp.V16;
 
 namespace Penstock.Server.Capability;

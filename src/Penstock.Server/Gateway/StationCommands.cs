@@ -5,7 +5,6 @@ using NodaTime;
 using Penstock.Core.Dispatching;
 using Penstock.Core.Sites;
 using Penstock.Core.Units;
-using Penstock.Ocpp;
 using Penstock.Ocpp.Rpc;
 using Penstock.Ocpp.V21.V2x;
 using Penstock.Server.Capability;
