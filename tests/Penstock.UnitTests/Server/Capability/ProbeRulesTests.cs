@@ -1,5 +1,4 @@
 using NodaTime;
-using Penstock.Core.Metering;
 using Penstock.Core.Sites;
 using Penstock.Core.Units;
 using Penstock.Server.Capability;
