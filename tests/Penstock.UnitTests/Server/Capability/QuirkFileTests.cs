@@ -23,7 +23,7 @@ public sealed class QuirkFileTests
         var (profile, faults) = QuirkFile.Parse("x.json",
             """{"match": {"vendor": 5, "protocols": ["ocpp9"]}, "rateUnit": "kW", "phases": 4, "stackLevel": 1.5, "negativeLimits": "yes", "voltageV": 1e9, "colour": 1, "phases": 3, "configuration": {"A": 1}}""");
         Assert.Null(profile);
-        Assert.Equal(
+        string[] beginnings =
         [
             "x.json: /match/vendor: 5; a text of 1 to 200 characters was expected",
             "x.json: /match/protocols: [\"ocpp9\"]; an array of ocpp2.1, ocpp2.0.1, ocpp1.6 was expected",
@@ -36,9 +36,9 @@ public sealed class QuirkFileTests
             "x.json: /phases: told twice; once was expected",
             "x.json: /configuration: {\"A\": 1}; an object of at most 20 texts",
             "x.json: /source: missing; a text that says where the quirk is known from was expected",
-        ], faults.Zip(Expected(faults)).Select(p => p.First.StartsWith(p.Second, StringComparison.Ordinal) ? p.Second : p.First));
-
-        static IEnumerable<string> Expected(IReadOnlyList<string> faults) => faults.Select(f => f.Contains("colour", StringComparison.Ordinal) ? "x.json: /colour: an unknown field; one of " : f.Contains("configuration", StringComparison.Ordinal) ? "x.json: /configuration: {\"A\": 1}; an object of at most 20 texts" : f);
+        ];
+        Assert.Equal(beginnings.Length, faults.Count);
+        Assert.All(faults.Zip(beginnings), f => Assert.StartsWith(f.Second, f.First, StringComparison.Ordinal));
     }
 
     [Theory]
