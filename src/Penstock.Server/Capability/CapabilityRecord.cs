@@ -22,7 +22,7 @@ public sealed class CapabilityRecord
         foreach (var fact in learnt)
         {
             all.Add(fact);
-            if (Implied(fact) is { } implied) all.Add(implied);
+            if (Implied(fact, protocol) is { } implied) all.Add(implied);
         }
 
         facts = [.. all.OrderBy(f => f.Evse).ThenBy(f => f.Name, StringComparer.Ordinal).ThenByDescending(f => f.Source).ThenByDescending(f => f.At).ThenBy(f => f.Value, StringComparer.Ordinal)];
@@ -47,11 +47,11 @@ public sealed class CapabilityRecord
 
     public double? Number(string name, int evse) => Best(name, evse) is { } fact && double.TryParse(fact.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : null;
 
-    /// <summary>V2X that is off or lacks the mode that the platform uses forbids; modes that allow it confirm. A transfer mode with BPT means both ways.</summary>
-    private static CapabilityFact? Implied(CapabilityFact fact) => (fact.Name, fact.Value) switch
+    /// <summary>V2X that is off or lacks the mode that the platform uses forbids; modes that allow it confirm, in the version that has them. A transfer mode with BPT means both ways.</summary>
+    private static CapabilityFact? Implied(CapabilityFact fact, string protocol) => (fact.Name, fact.Value) switch
     {
         (FactNames.V2xEnabled or "v2xAvailable", "false") => fact with { Name = FactNames.Discharge, Value = nameof(DischargeMethod.None) },
-        (FactNames.OperationModes, var modes) => fact with { Name = FactNames.Discharge, Value = modes.Split(',').Contains("CentralSetpoint") ? nameof(DischargeMethod.CentralSetpoint) : nameof(DischargeMethod.None) },
+        (FactNames.OperationModes, var modes) when protocol == "ocpp2.1" => fact with { Name = FactNames.Discharge, Value = modes.Split(',').Contains("CentralSetpoint") ? nameof(DischargeMethod.CentralSetpoint) : nameof(DischargeMethod.None) },
         (FactNames.DischargePowerMaxW, "0") => fact with { Name = FactNames.Discharge, Value = nameof(DischargeMethod.None) },
         (FactNames.EnergyTransferModes, var modes) => fact with { Name = FactNames.Bidirectional, Value = modes.Contains("BPT", StringComparison.Ordinal) ? "true" : "false" },
         _ => null,

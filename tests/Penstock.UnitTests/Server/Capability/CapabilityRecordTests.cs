@@ -34,6 +34,10 @@ public sealed class CapabilityRecordTests
     }
 
     [Fact]
+    public void Operation_modes_of_a_version_that_cannot_ask_for_them_say_nothing() =>
+        Assert.Null(Record("ocpp2.0.1", QuirkProfile.None, Fact(FactNames.OperationModes, "ChargingOnly,CentralSetpoint")).Discharge(1));
+
+    [Fact]
     public void What_is_said_of_one_evse_is_not_said_of_another()
     {
         var record = Record("ocpp2.1", QuirkProfile.None, Fact(FactNames.V2xEnabled, "false", evse: 2));
