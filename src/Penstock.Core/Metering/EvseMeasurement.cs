@@ -16,4 +16,8 @@ public sealed record EvseMeasurement(
     Power? ActivePower,
     decimal? ImportRegisterWh,
     decimal? ExportRegisterWh,
-    StateOfCharge? StateOfCharge);
+    StateOfCharge? StateOfCharge)
+{
+    /// <summary>The station told a state of charge that chargers send while they do not know it (0 or 1 %).</summary>
+    public bool StateOfChargeNoise { get; init; }
+}

@@ -42,4 +42,7 @@ public sealed record SetpointAccepted(Instant At, EvseId Evse, Power Power) : Si
 
 public sealed record SetpointRefused(Instant At, EvseId Evse, Power Power, string Reason) : SiteInput(At);
 
+/// <summary>A remedy against a deviation was begun.</summary>
+public sealed record RemedyTaken(Instant At, EvseId Evse, Remedy Remedy) : SiteInput(At);
+
 public sealed record LayoutChanged(Instant At, SiteLayout Layout) : SiteInput(At);

@@ -13,11 +13,6 @@ public static class SiteReducer
     /// <summary>A session that touched its floor may discharge again only this far above it: state of charge jumps by whole percents.</summary>
     public static readonly StateOfCharge FloorHysteresis = StateOfCharge.FromPercent(2);
 
-    /// <summary>A setpoint counts as followed within max(this, 5 %) of the metered power.</summary>
-    public static readonly Power FollowTolerance = Power.FromKilowatts(1.5);
-
-    public const double FollowToleranceRatio = 0.05;
-
     /// <summary>An EVSE that leaves its setpoint for this long stops counting as following; its share goes to others.</summary>
     public static readonly Duration FollowPatience = Duration.FromMinutes(3);
 
@@ -47,8 +42,9 @@ public static class SiteReducer
             {
                 AcceptedSetpoint = accepted.Power, AcceptedAt = accepted.At, // saying yes is not obeying: only a measurement ends a deviation
             }),
-            SetpointRefused refused => Of(state, refused.Evse, evse => evse with { Following = false }),
             V2xInput told => Of(state, told.Evse, told.Apply),
+            SetpointRefused refused => Of(state, refused.Evse, evse => evse with { Following = false, Escalation = evse.Escalation ?? Escalation.After(null, Deviation.Refuses, refused.At) }),
+            RemedyTaken taken => Of(state, taken.Evse, evse => Tried(evse, taken)),
             LayoutChanged(_, var layout) => Rebuild(state, layout),
             _ => throw new ArgumentOutOfRangeException(nameof(input), input, "An unknown site input."),
         };
@@ -60,10 +56,10 @@ public static class SiteReducer
     }
 
     private static EvseState Start(EvseState evse, ChargingSession session) =>
-        evse.Session?.Id == session.Id ? evse : evse with { Session = session, Setpoint = null, SetpointAt = null, AcceptedSetpoint = null, Following = true };
+        evse.Session?.Id == session.Id ? evse : evse with { Session = session, Setpoint = null, SetpointAt = null, AcceptedSetpoint = null, Following = true, Escalation = null };
 
     private static EvseState End(EvseState evse, SessionId session) =>
-        evse.Session?.Id == session ? evse with { Session = null, Setpoint = null, AcceptedSetpoint = null, Following = true } : evse;
+        evse.Session?.Id == session ? evse with { Session = null, Setpoint = null, AcceptedSetpoint = null, Following = true, Escalation = null } : evse;
 
     private static EvseState Change(EvseState evse, TermsChanged changed) => evse.Session is { } session
         ? evse with
@@ -99,17 +95,28 @@ public static class SiteReducer
     private static EvseState Measure(EvseState evse, EvseMeasurement measurement)
     {
         if (evse.Measurement is { } last && measurement.At < last.At) return evse; // late values are for the journal, not for control
-        var session = evse.Session is { } open ? Charged(open, evse.Measurement, measurement) : null;
-        return Followed(evse with { Session = session, Measurement = Merged(evse.Measurement, measurement) });
+        var believed = PlausibilityFilter.Of(evse, measurement);
+        var (session, refused) = (evse.Session, believed.Refused);
+        if (session is not null)
+        {
+            (session, var told) = Charged(session, believed);
+            if (!told && measurement.StateOfCharge is not null) refused = refused.Add(Implausible.StateOfChargeJump);
+        }
+
+        return Followed(evse with
+        {
+            Session = session, Measurement = Merged(evse.Measurement, believed.Measurement), Watch = believed.Watch,
+            Refused = refused.Aggregate(evse.Refused, (counts, reason) => counts.SetItem(reason, counts.GetValueOrDefault(reason) + 1)),
+        });
     }
 
-    private static ChargingSession Charged(ChargingSession session, EvseMeasurement? last, EvseMeasurement now)
+    private static (ChargingSession Session, bool Told) Charged(ChargingSession session, Believed now)
     {
-        var (believed, told) = StateOfChargeFilter.Next(session, last, now);
-        if (believed is not { } soc) return session;
+        var (believed, told) = StateOfChargeFilter.Next(session, now.Measurement, now.Imported, now.Exported);
+        if (believed is not { } soc) return (session, told);
         var floor = session.Terms.Floor;
         var atFloor = soc <= floor || (session.AtFloor && soc.Fraction < floor.Fraction + FloorHysteresis.Fraction);
-        return session with { StateOfCharge = soc, StateOfChargeAt = told ? now.At : session.StateOfChargeAt, AtFloor = atFloor };
+        return (session with { StateOfCharge = soc, StateOfChargeAt = told ? now.Measurement.At : session.StateOfChargeAt, AtFloor = atFloor }, told);
     }
 
     private static EvseMeasurement Merged(EvseMeasurement? last, EvseMeasurement now) => last is null
@@ -121,20 +128,18 @@ public static class SiteReducer
             ExportRegisterWh = now.ExportRegisterWh ?? last.ExportRegisterWh,
         };
 
-    /// <summary>Compares the metered power with the accepted setpoint. Charging less than asked is the vehicle's right; giving less is not.</summary>
     private static EvseState Followed(EvseState evse)
     {
-        if (evse.AcceptedSetpoint is not { } asked || evse.Measurement is not { ActivePower: { } actual, At: var at } || at <= evse.AcceptedAt)
-        {
-            return evse;
-        }
-
-        var tolerance = Power.Max(FollowTolerance, asked.Magnitude * FollowToleranceRatio);
-        var obeys = asked.IsDischarge ? (actual - asked).Magnitude <= tolerance : actual <= asked + tolerance;
-        if (obeys) return evse with { Following = true, DeviatingSince = null };
-        var since = evse.DeviatingSince ?? at;
-        return evse with { DeviatingSince = since, Following = at - since < FollowPatience && evse.Following };
+        if (Compliance.Of(evse) is not { } seen || evse.Measurement is not { At: var at }) return evse;
+        var escalation = Escalation.After(evse.Escalation, seen, at);
+        return evse with { Escalation = escalation, Following = escalation is null || (evse.Following && at - escalation.Since < FollowPatience) };
     }
+
+    private static EvseState Tried(EvseState evse, RemedyTaken taken) => evse with
+    {
+        Escalation = evse.Escalation?.With(taken.Remedy, taken.At),
+        Session = taken.Remedy == Remedy.OtherPurpose && evse.Session is { } session ? session with { BothPurposes = true } : evse.Session,
+    };
 
     private static ImmutableArray<GridInstruction> Replace(ImmutableArray<GridInstruction> all, GridInstruction one) =>
         [.. all.Where(i => i.Id != one.Id), one];

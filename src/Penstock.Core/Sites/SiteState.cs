@@ -42,6 +42,9 @@ public sealed record ChargingSession(
     /// <summary>Called and offered in this session.</summary>
     public CalledEnergy Called { get; init; }
 
+    /// <summary>Set once <see cref="Remedy.OtherPurpose"/> was tried: setpoints go out under both purposes until the session ends.</summary>
+    public bool BothPurposes { get; init; }
+
     /// <summary>Set by the reducer while the state of charge is within the hysteresis above the floor after touching it.</summary>
     public bool AtFloor { get; init; }
 
@@ -82,10 +85,17 @@ public sealed record EvseState(EvseLayout Layout)
     /// <summary>False after the metered power left the setpoint for too long: its share is given to others.</summary>
     public bool Following { get; init; } = true;
 
-    public Instant? DeviatingSince { get; init; }
-
     /// <summary>Limits that others set at the station, one per source.</summary>
     public ImmutableArray<ExternalLimit> ExternalLimits { get; init; } = [];
+
+    /// <summary>A deviation that lasts, and what was tried; null while it does what it is asked.</summary>
+    public Escalation? Escalation { get; init; }
+
+    /// <summary>What its meter said lately.</summary>
+    public MeterWatch Watch { get; init; } = new();
+
+    /// <summary>Metered values refused for control, by reason, since the platform started.</summary>
+    public ImmutableSortedDictionary<Implausible, int> Refused { get; init; } = ImmutableSortedDictionary<Implausible, int>.Empty;
 }
 
 /// <summary>A site at one moment; immutable, made only by <see cref="SiteReducer"/>.</summary>

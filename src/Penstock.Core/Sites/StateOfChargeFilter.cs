@@ -13,10 +13,11 @@ internal static class StateOfChargeFilter
     /// <summary>A report may differ from the carried state by this much plus what the largest power could have moved.</summary>
     private const double JumpMax = 0.05;
 
+    /// <param name="imported">Energy moved since the measurement before, as far as it is believed; likewise <paramref name="exported"/>. At the meter.</param>
     /// <returns>The state to believe, and whether it was told: only a believed report counts as news, so that a wrong first value is given up as time passes.</returns>
-    internal static (StateOfCharge? StateOfCharge, bool Told) Next(ChargingSession session, EvseMeasurement? last, EvseMeasurement now)
+    internal static (StateOfCharge? StateOfCharge, bool Told) Next(ChargingSession session, EvseMeasurement now, Energy imported, Energy exported)
     {
-        var carried = Carried(session, last, now);
+        var carried = Carried(session, imported, exported);
         if (now.StateOfCharge is not { } told) return (carried, false);
         if (carried is not { } expected || session.Vehicle is not { } vehicle) return (told, true);
         var elapsed = now.At - (session.StateOfChargeAt ?? session.StartedAt);
@@ -25,16 +26,9 @@ internal static class StateOfChargeFilter
         return Math.Abs(told.Fraction - expected.Fraction) <= allowed ? (told, true) : (carried, false);
     }
 
-    private static StateOfCharge? Carried(ChargingSession session, EvseMeasurement? last, EvseMeasurement now)
+    private static StateOfCharge? Carried(ChargingSession session, Energy imported, Energy exported)
     {
-        if (session.StateOfCharge is not { } soc) return null;
-        if (session.Vehicle is not { } vehicle || vehicle.Capacity <= Energy.Zero || last is null) return soc;
-        var charged = Moved(last.ImportRegisterWh, now.ImportRegisterWh) * vehicle.ChargeEfficiency;
-        var given = Moved(last.ExportRegisterWh, now.ExportRegisterWh) / vehicle.DischargeEfficiency;
-        return StateOfCharge.Of(soc.Stored(vehicle.Capacity) + charged - given, vehicle.Capacity);
+        if (session is not { StateOfCharge: { } soc, Vehicle: { } vehicle } || vehicle.Capacity <= Energy.Zero) return session.StateOfCharge;
+        return StateOfCharge.Of(soc.Stored(vehicle.Capacity) + (imported * vehicle.ChargeEfficiency) - (exported / vehicle.DischargeEfficiency), vehicle.Capacity);
     }
-
-    /// <summary>Zero when a register is missing or ran backwards: a reset says nothing about energy.</summary>
-    private static Energy Moved(decimal? from, decimal? to) =>
-        from is { } start && to is { } end && end > start ? Energy.FromRegister(end - start) : Energy.Zero;
 }

@@ -25,10 +25,14 @@ public sealed class OcppConnection(
     private readonly FrameSocket link = new(socket, options, time);
     private PendingCall? outstanding;
     private long lastId;
+    private int peerCalls; // of the peer, not answered yet
 
     public OcppVersion Version => version;
 
     public ConnectionCounters Counters => link.Counters;
+
+    /// <summary>How this peer wants to be called; may change while it is connected.</summary>
+    public CallDiscipline Discipline { get; set; } = CallDiscipline.Standard;
 
     /// <summary>Why this end closed the socket: a binary or oversized frame, a peer that takes no bytes; null while it did not.</summary>
     public string? Refusal => link.Refusal;
@@ -63,7 +67,7 @@ public sealed class OcppConnection(
         where TResponse : class, IOcppMessage<TResponse>
     {
         var id = NewId();
-        var (raw, response) = await CallAsync(new PendingCall(id, FrameWriter.Call(id, TRequest.ActionName, request, TRequest.TypeInfo), priority, coalesceBy, timeout ?? options.CallTimeout), TResponse.TypeInfo);
+        var (raw, response) = await CallAsync(new PendingCall(id, FrameWriter.Call(id, TRequest.ActionName, request, TRequest.TypeInfo), priority, coalesceBy, timeout ?? Discipline.Timeout ?? options.CallTimeout), TResponse.TypeInfo);
         return new(raw.Status, (TResponse?)response, raw.ErrorCode, raw.ErrorDescription);
     }
 
@@ -74,7 +78,7 @@ public sealed class OcppConnection(
     {
         if (action.Response is not { } response) throw new ArgumentException($"{action.Name} is a SEND; nothing answers it.", nameof(action));
         var id = NewId();
-        return (await CallAsync(new PendingCall(id, FrameWriter.Call(id, action.Name, request, action.Request), priority, coalesceBy, timeout ?? options.CallTimeout, sent), response)).Raw;
+        return (await CallAsync(new PendingCall(id, FrameWriter.Call(id, action.Name, request, action.Request), priority, coalesceBy, timeout ?? Discipline.Timeout ?? options.CallTimeout, sent), response)).Raw;
     }
 
     /// <summary>Sends an unanswered message (OCPP 2.1); exempt from the one-outstanding rule.</summary>
@@ -105,6 +109,7 @@ public sealed class OcppConnection(
             Volatile.Write(ref outstanding, call);
             try
             {
+                if (Discipline.WaitsForPeer) await PeerIsQuietAsync(link.Over);
                 await WriteAsync(call.Frame);
                 call.Sent?.Invoke();
                 await call.Outcome.WaitAsync(call.Timeout, time, link.Over);
@@ -122,6 +127,13 @@ public sealed class OcppConnection(
                 Volatile.Write(ref outstanding, null);
             }
         }
+    }
+
+    /// <summary>Waits until the peer has no call open, a moment long; at most <see cref="CallDiscipline.WaitMax"/>.</summary>
+    private async Task PeerIsQuietAsync(CancellationToken stop)
+    {
+        var began = time.GetTimestamp();
+        for (var quiet = 0; quiet < 3 && time.GetElapsedTime(began) < CallDiscipline.WaitMax; quiet = Volatile.Read(ref peerCalls) == 0 ? quiet + 1 : 0) await Task.Delay(CallDiscipline.Look, time, stop);
     }
 
     private async Task HandleAsync(OcppFrame frame)
@@ -144,6 +156,10 @@ public sealed class OcppConnection(
         {
             link.Cut(); // an answer that cannot be told: the peer repeats the message on its next connection
             throw;
+        }
+        finally
+        {
+            if (frame.Type == MessageType.Call) Interlocked.Decrement(ref peerCalls);
         }
     }
 
@@ -173,7 +189,11 @@ public sealed class OcppConnection(
             trace?.Invoke("in", bytes);
             var (frame, fault) = FrameReader.Read(bytes);
             if (fault is not null) await FaultAsync(fault);
-            else if (frame is { Type: MessageType.Call or MessageType.Send } request) await line.PutAsync(request).WaitAsync(link.Over);
+            else if (frame is { Type: MessageType.Call or MessageType.Send } request)
+            {
+                if (request.Type == MessageType.Call) Interlocked.Increment(ref peerCalls);
+                await line.PutAsync(request).WaitAsync(link.Over);
+            }
             else Correlate(frame!.Value);
         }
     }

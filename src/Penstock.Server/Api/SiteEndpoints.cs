@@ -1,5 +1,6 @@
 using Penstock.Core.Sites;
 using Penstock.Ocpp.Rpc;
+using Penstock.Server.Capability;
 using Penstock.Server.Gateway;
 using Penstock.Server.Hosting;
 using Penstock.Server.Sites;
@@ -51,18 +52,19 @@ internal static class SiteEndpoints
 }
 
 /// <summary>Stations as a person reads them.</summary>
-public sealed class StationReader(SiteDirectory sites, StationRegistry registry, StationModels models, TimeProvider time)
+public sealed class StationReader(SiteDirectory sites, StationRegistry registry, CapabilityDesk capability, DeviceClocks clocks, TimeProvider time)
 {
     public StationView View(StationRecord station)
     {
         var site = sites.Of(station.Id);
         var online = registry.Find(station.Id);
         var evses = site?.Snapshot.Evses.Values.Where(e => e.Layout.Id.Station == station.Id).OrderBy(e => e.Layout.Id.Number).Select(e => EvseView.Of(site.Snapshot, e, time.Now())).ToList() ?? [];
-        var method = models.DischargeOf(station);
+        var known = capability.Of(station).Discharge(site?.Snapshot.Evses.Keys.Where(e => e.Station == station.Id).Min(e => e.Number) ?? 1);
+        var method = known?.Method ?? DischargeMethod.None;
         return new StationView(
             station.Id.Value, site?.Id.Value, (online is null ? station.Protocol : Subprotocol.Name(online.Version)).Replace("ocpp", "", StringComparison.Ordinal), online is not null,
-            station.Vendor, station.Model, station.FirmwareVersion, station.SerialNumber, station.LastSeen.ToDateTimeOffset(), null, evses,
-            new DischargeView(method != DischargeMethod.None, Names.Camel(method.ToString()), method == DischargeMethod.None ? "notOnAllowList" : null));
+            station.Vendor, station.Model, station.FirmwareVersion, station.SerialNumber, station.LastSeen.ToDateTimeOffset(), clocks.Of(station.Id).Estimate is { } skew ? Math.Round(skew.TotalSeconds, 1) : null, evses,
+            new DischargeView(method != DischargeMethod.None, Names.Camel(method.ToString()), method != DischargeMethod.None ? null : known is { } no ? Names.Camel(no.Fact.Source.ToString()) : "notOnAllowList"));
     }
 }
 

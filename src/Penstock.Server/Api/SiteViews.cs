@@ -23,6 +23,14 @@ public sealed record SiteSummaryView(
 
 public sealed record LimitNodeView(string NodeId, string? ParentId, string Source, string Name, double ImportMaxKw, double ExportMaxKw, double? PowerKw, bool Binding);
 
+public sealed record RemedyView(string Remedy, DateTimeOffset At);
+
+/// <summary>A deviation that lasts: since when, which, and what was tried.</summary>
+public sealed record DeviationView(string Deviation, DateTimeOffset Since, IReadOnlyList<RemedyView> Tried)
+{
+    internal static DeviationView Of(Escalation e) => new(Names.Camel(e.Deviation.ToString()), e.Since.ToDateTimeOffset(), [.. e.Tried.Select(t => new RemedyView(Names.Camel(t.Remedy.ToString()), t.At.ToDateTimeOffset()))]);
+}
+
 /// <param name="ChargeKw">What it allows now; null = not told, or not bounded.</param>
 /// <param name="DischargeKw">0 or negative; null = not bounded.</param>
 public sealed record ExternalLimitView(string Source, bool StationWide, bool GridCritical, double? ChargeKw, double? DischargeKw, DateTimeOffset? Until);
@@ -37,7 +45,7 @@ public sealed record OwnPlanStepView(double OffsetSeconds, double? PowerKw);
 /// <param name="ChargeNow">The owner's override is active.</param>
 public sealed record EvseView(
     string EvseId, string StationId, string Status, string? VehicleId, string? SessionId, double? PowerKw, double? SetpointKw, double? SocPercent, double? AgeSeconds, bool Following, string? BindingSource,
-    IReadOnlyList<string>? RefusedDischarge, string? OperationMode, bool ChargeNow, IReadOnlyList<ExternalLimitView> ExternalLimits, OwnPlanView? VehiclePlan)
+    IReadOnlyList<string>? RefusedDischarge, string? OperationMode, bool ChargeNow, IReadOnlyList<ExternalLimitView> ExternalLimits, OwnPlanView? VehiclePlan, DeviationView? Deviation)
 {
     public static EvseView Of(SiteState site, EvseState evse, Instant now) => new(
         evse.Layout.Id.ToString(), evse.Layout.Id.Station.Value, (evse.Status ?? (evse.Session is null ? ConnectorStatus.Available : ConnectorStatus.Occupied)).ToString(),
@@ -45,7 +53,8 @@ public sealed record EvseView(
         evse.Session?.StateOfCharge is { } soc ? Math.Round(soc.Percent, 1) : null, evse.Measurement is { } m ? Math.Max(0, (now - m.At).TotalSeconds) : null, evse.Following,
         evse.Setpoint is { } set ? Names.Of(set.Binding) : null,
         evse.Session is { } session ? [.. DischargePermission.Of(site.Layout, evse.Layout, session).Refusals.Select(r => Names.Camel(r.ToString()))] : null,
-        evse.Session?.Mode?.ToString(), evse.Session?.ChargeNow ?? false, [.. evse.ExternalLimits.Select(l => Limit(l, now))], evse.Session?.OwnPlan is { } plan ? Plan(plan, now) : null);
+        evse.Session?.Mode?.ToString(), evse.Session?.ChargeNow ?? false, [.. evse.ExternalLimits.Select(l => Limit(l, now))], evse.Session?.OwnPlan is { } plan ? Plan(plan, now) : null,
+        evse.Escalation is { } e ? DeviationView.Of(e) : null);
 
     private static ExternalLimitView Limit(ExternalLimit limit, Instant now)
     {

@@ -222,7 +222,7 @@ internal static class VehicleEndpoints
                 row.SessionId, row.TransactionId, row.StationId, row.EvseId.ToString(), row.SiteId ?? "", row.VehicleId, row.Start.ToDateTimeOffset(), row.End?.ToDateTimeOffset(),
                 (double)moved.ImportWh / 1000, (double)moved.ExportWh / 1000,
                 socs.Count == 0 ? null : Math.Round(socs[0].Soc!.Value * 100, 1), socs.Count == 0 ? null : Math.Round(socs[^1].Soc!.Value * 100, 1),
-                row.Guarantee ?? "kept", row.Status == "settled" ? $"ST-{row.SessionId}" : null, row.Status, row.WaitingFor, readings.Exists(r => r.Clock is not null), row.Token, row.StopReason);
+                row.Guarantee ?? "kept", row.Status == "settled" ? $"ST-{row.SessionId}" : null, row.Status, row.WaitingFor, readings.Exists(r => r.Clock == Gateway.DeviceClock.Receipt), row.Token, row.StopReason);
         }
     }
 }

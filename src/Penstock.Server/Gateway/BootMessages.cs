@@ -45,12 +45,9 @@ internal sealed class BootMessages(SiteDirectory sites, StationRoll roll, Statio
     private bool Boot(StationMessage from, string vendor, string model, string? firmware, string? serial)
     {
         roll.Change(from.Station, Subprotocol.Name(from.Version), from.Now, s => s with { Vendor = vendor, Model = model, FirmwareVersion = firmware, SerialNumber = serial });
-        if (sites.Of(from.Station) is not { } site)
-        {
-            inquiry.Want(from.Station);
-            return false;
-        }
-
+        var site = sites.Of(from.Station);
+        inquiry.Want(from.Station, joined: site is not null);
+        if (site is null) return false;
         site.Post(new StationConnected(from.Now, from.Station));
         return true;
     }

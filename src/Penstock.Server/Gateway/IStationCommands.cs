@@ -11,4 +11,7 @@ public interface IStationCommands
     /// to the site as <see cref="SetpointAccepted"/> or <see cref="SetpointRefused"/>. Call it again before the dead-man duration ends.
     /// </summary>
     void Send(SessionId session, Setpoint setpoint);
+
+    /// <summary>Begins a remedy against an EVSE that does not do what it accepted, and returns at once. It is journaled and logged with its outcome.</summary>
+    void Try(SessionId session, EvseId evse, Remedy remedy);
 }

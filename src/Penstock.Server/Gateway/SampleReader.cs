@@ -1,4 +1,5 @@
 using Penstock.Core.Units;
+using Penstock.Server.Capability;
 
 namespace Penstock.Server.Gateway;
 
@@ -20,17 +21,19 @@ internal static class SampleReader
     /// <summary>Largest register that is believed, Wh (a 4 MW charger for a hundred years).</summary>
     internal const decimal RegisterMaxWh = 4_000_000_000_000m;
 
-    internal static MeterSampled Read(DeviceTime time, int? evse, string? transaction, IEnumerable<RawSample> samples)
+    internal static MeterSampled Read(DeviceTime time, int? evse, string? transaction, IEnumerable<RawSample> samples, QuirkProfile quirk)
     {
-        var all = samples.ToList();
+        var all = samples.Select(s => Corrected(s, quirk)).ToList();
         var import = Power(all, RawMeasurand.ImportPower);
         var export = Power(all, RawMeasurand.ExportPower);
+        var soc = Of(all, RawMeasurand.StateOfCharge);
         return new MeterSampled(
             time.At, evse, transaction,
             import is null && export is null ? null : Core.Units.Power.FromWatts((import ?? 0) - (export ?? 0)),
-            Register(all, RawMeasurand.ImportRegister), Register(all, RawMeasurand.ExportRegister), BelievedSoc((decimal?)Of(all, RawMeasurand.StateOfCharge)))
+            Register(all, RawMeasurand.ImportRegister), Register(all, RawMeasurand.ExportRegister), BelievedSoc(soc))
         {
-            AtReceipt = time.AtReceipt,
+            Clock = time.Mark,
+            StateOfChargeNoise = soc is >= 0 and <= 1,
         };
     }
 
@@ -38,6 +41,25 @@ internal static class SampleReader
     internal static StateOfCharge? BelievedSoc(decimal? percent) => percent is > 1 and <= 100 ? StateOfCharge.FromPercent((double)percent) : null;
 
     internal static decimal? BelievedRegister(decimal? wattHours) => wattHours is >= 0 and <= RegisterMaxWh ? wattHours : null;
+
+    /// <summary>What the model means: units it does not tell, and directions it tells from the vehicle's side. An import that is told negative is an export as it stands.</summary>
+    private static RawSample Corrected(RawSample sample, QuirkProfile quirk)
+    {
+        var power = sample.Measurand is RawMeasurand.ImportPower or RawMeasurand.ExportPower;
+        var register = sample.Measurand is RawMeasurand.ImportRegister or RawMeasurand.ExportRegister;
+        if (string.IsNullOrEmpty(sample.Unit)) sample = sample with { Unit = power ? quirk.PowerUnit : register ? quirk.RegisterUnit : sample.Unit };
+        return !quirk.ExportReportedAsImport ? sample : sample with
+        {
+            Measurand = sample.Measurand switch
+            {
+                RawMeasurand.ImportPower => RawMeasurand.ExportPower,
+                RawMeasurand.ExportPower => RawMeasurand.ImportPower,
+                RawMeasurand.ImportRegister => RawMeasurand.ExportRegister,
+                RawMeasurand.ExportRegister => RawMeasurand.ImportRegister,
+                var other => other,
+            },
+        };
+    }
 
     private static double? Power(List<RawSample> all, RawMeasurand measurand) => (double?)Of(all, measurand) is { } watts && Math.Abs(watts) <= PowerMaxW ? watts : null;
 

@@ -5,11 +5,11 @@ using Penstock.Core.V2x;
 namespace Penstock.Server.Gateway;
 
 /// <summary>What a station told, in one vocabulary for all OCPP versions. Signs are the platform's: import positive.</summary>
-/// <param name="At">Device time, or the time of receipt where the device's clock is unset.</param>
+/// <param name="At">Device time less its known skew, or the time of receipt where the device's clock is unset.</param>
 public abstract record StationReport(Instant At)
 {
-    /// <summary>True where the device's own time could not be used.</summary>
-    public bool AtReceipt { get; init; }
+    /// <summary>Where <see cref="At"/> is not the device's own time, or not to be trusted: <see cref="DeviceTime"/>.</summary>
+    public string? Clock { get; init; }
 }
 
 /// <param name="Begins">False where a token is told in the course of a transaction: that begins none.</param>
@@ -20,7 +20,11 @@ public sealed record TransactionEnded(Instant At, string TransactionId, string? 
 
 /// <param name="TransactionId">Null: whichever transaction is open at the EVSE.</param>
 public sealed record MeterSampled(
-    Instant At, int? Evse, string? TransactionId, Power? Power, decimal? ImportWh, decimal? ExportWh, StateOfCharge? StateOfCharge) : StationReport(At);
+    Instant At, int? Evse, string? TransactionId, Power? Power, decimal? ImportWh, decimal? ExportWh, StateOfCharge? StateOfCharge) : StationReport(At)
+{
+    /// <summary>A state of charge was told that chargers send while they do not know it.</summary>
+    public bool StateOfChargeNoise { get; init; }
+}
 
 /// <summary>The mode that the station works in (2.1).</summary>
 public sealed record ModeTold(Instant At, string TransactionId, OperationMode Mode) : StationReport(At);

@@ -1,4 +1,5 @@
 using Penstock.Core.Sites;
+using Penstock.Server.Capability;
 using Penstock.Server.Sites;
 using Penstock.Server.Stations;
 using Penstock.Server.Storage;
@@ -11,7 +12,7 @@ namespace Penstock.Server.Gateway;
 /// <summary>
 /// Who charges, and how much. A transaction message is one message by transaction and sequence number (2.x), or by connector, token, time and register (1.6), whatever its message id.
 /// </summary>
-internal sealed class TransactionMessages(Journal journal, SessionDesk sessions, TokenRegister tokens, V2xDesk v2x) : IStationMessages
+internal sealed class TransactionMessages(Journal journal, SessionDesk sessions, TokenRegister tokens, V2xDesk v2x, CapabilityDesk capability, DeviceClocks clocks) : IStationMessages
 {
     private long lastTransaction = journal.LastTransactionId();
 
@@ -29,16 +30,15 @@ internal sealed class TransactionMessages(Journal journal, SessionDesk sessions,
         });
         table.On16<V16.StartTransactionRequest, V16.StartTransactionResponse>(Start);
         table.On16<V16.StopTransactionRequest, V16.StopTransactionResponse>((from, m) => Kept(
-            from, new V16.StopTransactionResponse(), m.Timestamp, $"stop:{m.TransactionId}:{m.Timestamp:O}:{m.MeterStop}", Translation16.Read(m, from.Now)));
-        table.On16<V16.MeterValuesRequest, V16.MeterValuesResponse>((from, m) => Kept(from, new V16.MeterValuesResponse(), m.MeterValue.Count > 0 ? m.MeterValue[0].Timestamp : DateTimeOffset.UnixEpoch, from.ContentKey, Translation16.Read(m, from.Now)));
+internal sealed class TransactionMessages(Journal journal, SessionDesk sessions, TokenRegister tokens, V2xDesk v2x, CapabilityDesk capability, DeviceClocks clocks) : IStationMessages
         table.On2x<V21.TransactionEventRequest, V21.TransactionEventResponse>((from, m) => Kept(
             from,
             new V21.TransactionEventResponse { IdTokenInfo = m.IdToken is { } token ? Info(token, from) : null },
             m.Timestamp,
             $"tx:{m.TransactionInfo.TransactionId}:{m.SeqNo}:{m.Timestamp:O}{Since(m.Timestamp, () => sessions.EndedUnder(from.Station, m.TransactionInfo.TransactionId))}",
-            Translation21.Read(m, from.Now),
+            Translation21.Read(m, Context(from, m.Timestamp, m.Offline != true)),
             m.ReservationId));
-        table.On2x<V21.MeterValuesRequest, V21.MeterValuesResponse>((from, m) => Kept(from, new V21.MeterValuesResponse(), m.MeterValue[0].Timestamp, from.ContentKey, Translation21.Read(m, from.Now)));
+internal sealed class TransactionMessages(Journal journal, SessionDesk sessions, TokenRegister tokens, V2xDesk v2x, CapabilityDesk capability, DeviceClocks clocks) : IStationMessages
     }
 
     private Reply<V16.StartTransactionResponse> Start(StationMessage from, V16.StartTransactionRequest m)
@@ -53,11 +53,11 @@ internal sealed class TransactionMessages(Journal journal, SessionDesk sessions,
             },
             m.Timestamp,
             $"start:{m.ConnectorId}:{m.IdTag}:{m.Timestamp:O}:{m.MeterStart}{Since(m.Timestamp, () => sessions.EndedAt(new EvseId(from.Station, m.ConnectorId)))}",
-            Translation16.Read(m, id, from.Now),
+            Translation16.Read(m, id, Context(from, m.Timestamp)),
             m.ReservationId);
     }
 
-    /// <param name="told">The device's own time of what it tells, as sent.</param>
+internal sealed class TransactionMessages(Journal journal, SessionDesk sessions, TokenRegister tokens, V2xDesk v2x, CapabilityDesk capability, DeviceClocks clocks) : IStationMessages
     /// <param name="reservation">The reservation that the transaction uses; null = none.</param>
     private Reply<T> Kept<T>(StationMessage from, T response, DateTimeOffset told, string key, IEnumerable<StationReport> reports, int? reservation = null)
     {

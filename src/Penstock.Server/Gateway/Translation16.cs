@@ -1,40 +1,40 @@
 using System.Globalization;
-using NodaTime;
 using Penstock.Ocpp.V16;
+using Penstock.Server.Capability;
 
 namespace Penstock.Server.Gateway;
 
 /// <summary>OCPP 1.6 to reports. A connector is an EVSE.</summary>
 internal static class Translation16
 {
-    internal static IEnumerable<StationReport> Read(StartTransactionRequest message, int transactionId, Instant now)
+    internal static IEnumerable<StationReport> Read(StartTransactionRequest message, int transactionId, ReadingContext context)
     {
-        var (time, transaction) = (DeviceClock.Read(message.Timestamp, now), Text(transactionId));
-        yield return new TransactionStarted(time.At, message.ConnectorId, transaction, message.IdTag) { AtReceipt = time.AtReceipt };
-        yield return Register(time, message.ConnectorId, transaction, message.MeterStart);
+        var (time, transaction) = (DeviceClock.Read(message.Timestamp, context), Text(transactionId));
+        yield return new TransactionStarted(time.At, message.ConnectorId, transaction, message.IdTag) { Clock = time.Mark };
+        yield return Register(time, message.ConnectorId, transaction, message.MeterStart, context.Quirk);
     }
 
-    internal static IEnumerable<StationReport> Read(StopTransactionRequest message, Instant now)
+    internal static IEnumerable<StationReport> Read(StopTransactionRequest message, ReadingContext context)
     {
-        var (time, transaction) = (DeviceClock.Read(message.Timestamp, now), Text(message.TransactionId));
+        var (time, transaction) = (DeviceClock.Read(message.Timestamp, context), Text(message.TransactionId));
         foreach (var data in message.TransactionData ?? [])
         {
-            yield return SampleReader.Read(DeviceClock.Read(data.Timestamp, now), null, transaction, data.SampledValue.Select(s =>
-                Raw(s.Value, Name(s.Measurand?.ToString()), s.Unit?.ToString(), s.Phase?.ToString())).OfType<RawSample>());
+            yield return SampleReader.Read(DeviceClock.Read(data.Timestamp, context), null, transaction, data.SampledValue.Select(s =>
+                Raw(s.Value, Name(s.Measurand?.ToString()), s.Unit?.ToString(), s.Phase?.ToString())).OfType<RawSample>(), context.Quirk);
         }
 
-        yield return Register(time, null, transaction, message.MeterStop);
-        yield return new TransactionEnded(time.At, transaction, message.Reason?.ToString()) { AtReceipt = time.AtReceipt };
+        yield return Register(time, null, transaction, message.MeterStop, context.Quirk);
+        yield return new TransactionEnded(time.At, transaction, message.Reason?.ToString()) { Clock = time.Mark };
     }
 
-    internal static IEnumerable<StationReport> Read(MeterValuesRequest message, Instant now) => message.MeterValue.Select(value => SampleReader.Read(
-        DeviceClock.Read(value.Timestamp, now),
+    internal static IEnumerable<StationReport> Read(MeterValuesRequest message, ReadingContext context) => message.MeterValue.Select(value => SampleReader.Read(
+        DeviceClock.Read(value.Timestamp, context),
         message.ConnectorId,
-        message.TransactionId is { } id ? Text(id) : null,
-        value.SampledValue.Select(s => Raw(s.Value, Name(s.Measurand?.ToString()), s.Unit?.ToString(), s.Phase?.ToString())).OfType<RawSample>()));
+        message.TransactionId is > 0 and var id ? Text(id) : null, // ids are ours and positive: some stations say -1 or 0 where they know none
+        value.SampledValue.Select(s => Raw(s.Value, Name(s.Measurand?.ToString()), s.Unit?.ToString(), s.Phase?.ToString())).OfType<RawSample>(), context.Quirk));
 
-    private static MeterSampled Register(DeviceTime time, int? connector, string transaction, int wattHours) =>
-        new(time.At, connector, transaction, null, SampleReader.BelievedRegister(wattHours), null, null) { AtReceipt = time.AtReceipt };
+    private static MeterSampled Register(DeviceTime time, int? connector, string transaction, int wattHours, QuirkProfile quirk) =>
+        SampleReader.Read(time, connector, transaction, [new RawSample(RawMeasurand.ImportRegister, wattHours, "Wh", 0, OfPhase: false)], quirk);
 
     private static string Text(int transactionId) => transactionId.ToString(CultureInfo.InvariantCulture);
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Penstock.Core.Sites;
 using Penstock.Core.Units;
 using Penstock.Ocpp.Rpc;
+using Penstock.Server.Capability;
 using Penstock.Server.Hosting;
 using Penstock.Server.Sites;
 using V16 = Penstock.Ocpp.V16;
@@ -15,7 +16,7 @@ namespace Penstock.Server.Gateway;
 public sealed record Admission(string? SiteId, string? SiteName, double? ImportMaxKw, double? ExportMaxKw, double? EvseChargeMaxKw, double? EvseDischargeMaxKw);
 
 /// <summary>The inbox of stations that belong to no site yet; admitting one builds its site, EVSEs and limits.</summary>
-public sealed class WaitingStations(StationRoll roll, SiteDirectory sites, StationRegistry registry, StationModels models, ServerOptions options)
+public sealed class WaitingStations(StationRoll roll, SiteDirectory sites, StationRegistry registry, CapabilityDesk capability, ServerOptions options)
 {
     public IReadOnlyList<StationRecord> All => [.. roll.All.Where(s => sites.Of(s.Id) is null)];
 
@@ -23,8 +24,8 @@ public sealed class WaitingStations(StationRoll roll, SiteDirectory sites, Stati
     public SiteLayout? Admit(StationId id, Admission admission)
     {
         if (roll.Find(id) is not { } station || sites.Of(id) is not null) return null;
-        var method = models.DischargeOf(station);
-        var evses = Numbers(station).Select(n => Evse(station, n, admission, method)).ToImmutableArray();
+        var record = capability.Of(station);
+        var evses = Numbers(station).Select(n => Evse(station, n, admission, record)).ToImmutableArray();
         var pile = new LimitNode($"pile-{id}", "poc", station.Model ?? id.Value, LimitSource.Pile,
             evses.Aggregate(Power.Zero, (sum, e) => sum + e.ChargeMax), evses.Aggregate(Power.Zero, (sum, e) => sum + e.DischargeMax));
         var layout = admission.SiteId is { } known && sites.Find(new SiteId(known)) is { } site
@@ -44,10 +45,11 @@ public sealed class WaitingStations(StationRoll roll, SiteDirectory sites, Stati
     private static IEnumerable<int> Numbers(StationRecord station) => station.Evses.Keys.Union(station.Reported?.Keys ?? []).Order() is var told && told.Any() ? told : [1];
 
     /// <summary>The operator's rating counts before the station's, and that before the assumed one.</summary>
-    private EvseLayout Evse(StationRecord station, int number, Admission admission, DischargeMethod method)
+    private EvseLayout Evse(StationRecord station, int number, Admission admission, CapabilityRecord record)
     {
+        var method = record.Discharge(number)?.Method ?? DischargeMethod.None;
         var charge = admission.EvseChargeMaxKw ?? station.Reported?.GetValueOrDefault(number)?.PowerMaxKw ?? options.AssumedEvseKilowatts;
-        var discharge = method == DischargeMethod.None ? 0 : admission.EvseDischargeMaxKw ?? charge;
+        var discharge = method == DischargeMethod.None ? 0 : admission.EvseDischargeMaxKw ?? record.Number(FactNames.DischargePowerMaxW, number) / 1000 ?? charge;
         return new EvseLayout(new EvseId(station.Id, number), $"pile-{station.Id}", Power.FromKilowatts(charge), Power.FromKilowatts(discharge), method);
     }
 

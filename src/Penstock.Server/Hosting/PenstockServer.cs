@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Penstock.Core.Tariffs;
 using Penstock.Server.Api;
+using Penstock.Server.Capability;
 using Penstock.Server.Der;
 using Penstock.Server.Files;
 using Penstock.Server.Fleet;
@@ -42,7 +43,7 @@ public static class PenstockServer
         services.AddSingleton(_ => new SqlStore(database)).AddSingleton(s => new Journal(database, s.GetRequiredService<ILogger<Journal>>()));
         services.AddSingleton<FleetRegister>().AddSingleton<OpenSessions>().AddSingleton<EventTable>().AddSingleton<CalledEnergies>();
         services.AddSingleton<StationRegistry>().AddSingleton<StationRoll>().AddSingleton<StationInquiry>().AddSingleton<MessageLog>().AddSingleton<StationCommands>().AddSingleton<WaitingStations>();
-        services.AddSingleton(_ => StationModels.FromFile(Path.Combine(AppContext.BaseDirectory, "station-models.json")));
+        services.AddSingleton(s => new QuirkShelf(options, s.GetRequiredService<ILogger<QuirkShelf>>())).AddSingleton<CapabilityDesk>().AddSingleton<ProbeDesk>().AddSingleton<DeviceClocks>();
         services.AddSingleton<PlanningWorker>().AddSingleton<SettlementWorker>().AddSingleton<SessionDesk>().AddSingleton<GridEventDesk>();
         services.AddSingleton(s => new SiteDirectory(s.GetRequiredService<SqlStore>(), s.GetRequiredService<OpenSessions>(), s.GetRequiredService<CalledEnergies>(), state => new SiteLoop(state, new SiteSurroundings(
             s.GetRequiredService<StationCommands>(), s.GetRequiredService<WorkInFlight>(), s.GetRequiredService<PlanningWorker>().Request,
@@ -96,6 +97,7 @@ public static class PenstockServer
         StationEndpoints.Map(api);
         TokenEndpoints.Map(api);
         FileEndpoints.Map(app, api);
+        CapabilityEndpoints.Map(api);
         SecurityEndpoints.Map(api);
         V2xEndpoints.Map(api);
         DerEndpoints.Map(api);

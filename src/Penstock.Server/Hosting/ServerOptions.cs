@@ -10,6 +10,9 @@ public sealed record ServerOptions
     /// <summary>Folder of the database.</summary>
     public string Data { get; init; } = "data";
 
+    /// <summary>Folder of the operator's quirk files; null = the folder quirks in <see cref="Data"/>.</summary>
+    public string? Quirks { get; init; }
+
     /// <summary>Interface and port; port 0 takes a free one.</summary>
     public string Address { get; init; } = "127.0.0.1";
 

@@ -128,7 +128,7 @@ public sealed class SessionDesk(OpenSessions open, SiteDirectory sites, FleetReg
         if (session is not null) work.Projections.Add(Reading(session.Id, sampled));
         if ((session?.Evse ?? (sampled.Evse is > 0 and var n ? new EvseId(work.Station, n) : null)) is not { } evse) return;
         work.Tell(sites.Of(work.Station), new Measured(sampled.At, new EvseMeasurement(
-            evse, sampled.At, session?.Id, sampled.Power, sampled.ImportWh, sampled.ExportWh, sampled.StateOfCharge)));
+            evse, sampled.At, session?.Id, sampled.Power, sampled.ImportWh, sampled.ExportWh, sampled.StateOfCharge) { StateOfChargeNoise = sampled.StateOfChargeNoise }));
     }
 
     /// <summary>A late value counts for a session that is over while it has no statement: up to its end, or shortly after where the end itself is missing.</summary>
@@ -200,7 +200,7 @@ public sealed class SessionDesk(OpenSessions open, SiteDirectory sites, FleetReg
         {
             Session = session.Value, At = sample.At.ToUnixTimeMilliseconds(), Import = sample.ImportWh?.ToString(CultureInfo.InvariantCulture),
             Export = sample.ExportWh?.ToString(CultureInfo.InvariantCulture), Power = sample.Power?.Watts, Soc = sample.StateOfCharge?.Fraction,
-            Clock = sample.AtReceipt ? "receipt" : null,
+            sample.Clock,
         });
 
     internal static ChargingSession InSite(OpenSession session, CalledEnergies called, string timeZone) =>

@@ -111,6 +111,12 @@ public sealed class SiteLoop : ISite, IAsyncDisposable
         {
             if (before.Evses.TryGetValue(setpoint.Evse, out var evse) && evse is { Session: { } session, Online: true } && MustSay(evse, setpoint, now)) around.Commands.Send(session.Id, setpoint);
         }
+
+        foreach (var (evse, session, remedy) in Remedies.Due(state, now))
+        {
+            Volatile.Write(ref state, SiteReducer.Apply(state, new RemedyTaken(now, evse, remedy)));
+            around.Commands.Try(session, evse, remedy);
+        }
     }
 
     private bool MustSay(EvseState evse, Setpoint setpoint, Instant now) =>

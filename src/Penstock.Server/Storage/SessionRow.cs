@@ -75,7 +75,7 @@ public sealed class ReadingRow
 
     public double? Soc { get; init; }
 
-    /// <summary>"receipt" where the device's clock was not set; null = the device's time.</summary>
+    /// <summary>Null = the device's time; else "receipt" (its clock was not set), "skew:S" (S seconds were subtracted) or "unsure" (away from ours, skew unknown).</summary>
     public string? Clock { get; init; }
 
     public Instant Time => Instant.FromUnixTimeMilliseconds(At);

@@ -55,6 +55,31 @@ public sealed class OcppConnectionTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_call_to_a_peer_that_wants_no_two_at_once_waits_for_the_answer_to_its_own()
+    {
+        ours.Discipline = new CallDiscipline(WaitsForPeer: true, null);
+        var answering = new TaskCompletionSource<OcppAnswer>();
+        handler = _ => new ValueTask<OcppAnswer>(answering.Task);
+        await Say("""[2,"theirs","Heartbeat",{}]""");
+        await Task.Delay(50, Cancel); // it is being handled
+        _ = Call(CallPriority.Setpoint);
+        await Task.Delay(150, Cancel);
+        answering.SetResult(OcppAnswer.Error("NotSupported", "no"));
+        Assert.StartsWith("""[4,"theirs",""", await Hear()); // the answer comes before the call
+        Assert.StartsWith("""[2,""", await Hear());
+    }
+
+    [Fact]
+    public async Task The_deadline_of_an_answer_is_that_of_the_peer()
+    {
+        ours.Discipline = new CallDiscipline(WaitsForPeer: false, TimeSpan.FromSeconds(20));
+        var call = Call(CallPriority.Setpoint);
+        await Hear();
+        await Task.Delay(Options.CallTimeout * 2, Cancel);
+        Assert.False(call.IsCompleted);
+    }
+
+    [Fact]
     public async Task Only_one_call_of_ours_is_outstanding_and_setpoints_overtake_polls()
     {
         var first = Call(CallPriority.Poll);

@@ -1,5 +1,7 @@
 using System.Globalization;
 using NodaTime;
+using Penstock.Core.Sites;
+using Penstock.Server.Capability;
 using Penstock.Server.Gateway;
 
 namespace Penstock.UnitTests.Server.Gateway;
@@ -21,7 +23,47 @@ public sealed class DeviceClockTests
     {
         var time = DateTimeOffset.Parse(told, CultureInfo.InvariantCulture);
         var read = DeviceClock.Read(time, Now);
-        Assert.Equal(replaced, read.AtReceipt);
+        Assert.Equal(replaced ? "receipt" : null, read.Mark);
         Assert.Equal(replaced ? Now : Instant.FromDateTimeOffset(time), read.At);
+    }
+
+    [Theory]
+    [InlineData(8 * 3600)] // local time of Shanghai sent as UTC
+    [InlineData(-5 * 3600)]
+    [InlineData(90)]
+    public void A_skew_that_is_known_is_taken_off_late_messages_too(int seconds)
+    {
+        var (clocks, station) = (new DeviceClocks(), new StationId("CS-1"));
+        var skew = Duration.FromSeconds(seconds);
+        ReadingContext context = default;
+        for (var n = 0; n < 12; n++) context = clocks.Read(station, Now + Duration.FromMinutes(n), (Now + Duration.FromMinutes(n) + skew).ToDateTimeOffset(), live: true, QuirkProfile.None);
+        var late = DeviceClock.Read((Now - Duration.FromHours(3) + skew).ToDateTimeOffset(), context);
+        Assert.Equal((Now - Duration.FromHours(3), $"skew:{seconds}"), (late.At, late.Mark));
+    }
+
+    [Fact]
+    public void A_live_time_away_from_ours_is_flagged_while_the_skew_is_not_known()
+    {
+        var context = new DeviceClocks().Read(new StationId("CS-1"), Now, (Now - Duration.FromHours(1)).ToDateTimeOffset(), live: true, QuirkProfile.None);
+        Assert.Equal(new DeviceTime(Now - Duration.FromHours(1), "unsure"), DeviceClock.Read((Now - Duration.FromHours(1)).ToDateTimeOffset(), context));
+        Assert.Null(DeviceClock.Read((Now - Duration.FromHours(1)).ToDateTimeOffset(), context with { IsLive = false }).Mark);
+        Assert.Null(DeviceClock.Read((Now - Duration.FromSeconds(20)).ToDateTimeOffset(), context).Mark);
+    }
+
+    [Fact]
+    public void A_clock_that_is_years_off_is_not_corrected()
+    {
+        var clocks = new DeviceClocks();
+        ReadingContext context = default;
+        for (var n = 0; n < 12; n++) context = clocks.Read(new StationId("CS-1"), Now + Duration.FromMinutes(n), Now.ToDateTimeOffset().AddYears(10).AddMinutes(n), live: true, QuirkProfile.None);
+        Assert.Equal(new DeviceTime(context.Now, "receipt"), DeviceClock.Read(Now.ToDateTimeOffset().AddYears(10), context));
+    }
+
+    [Fact]
+    public void Messages_that_were_held_back_teach_nothing()
+    {
+        var clocks = new DeviceClocks();
+        for (var n = 0; n < 20; n++) clocks.Read(new StationId("CS-1"), Now + Duration.FromMinutes(n), (Now - Duration.FromHours(5)).ToDateTimeOffset(), live: false, QuirkProfile.None);
+        Assert.Null(clocks.Of(new StationId("CS-1")).Estimate);
     }
 }
