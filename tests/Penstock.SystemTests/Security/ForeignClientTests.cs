@@ -71,7 +71,7 @@ public sealed partial class ForeignClientTests : IDisposable
         var make = OpenSsl().Match(page).Groups[1].Value.Split(' ');
         await RunAsync("openssl", "", [.. make.Select(a => a.StartsWith("server.", StringComparison.Ordinal) ? Path.Combine(folder, "own-" + a) : a)]);
         await using var server = await SecureServer.StartAsync(folder, o => o with { ServerCertificate = Path.Combine(folder, "own-server.pem"), ServerKey = Path.Combine(folder, "own-server.key") });
-        await using var station = await server.ConnectAsync(server.Plain, "CS-1", protocol: "ocpp1.6", answer: (_, _) => """{"status":"Accepted"}""");
+        await using var station = await server.ConnectAsync(server.Plain, "CS-2", protocol: "ocpp1.6", answer: (_, _) => """{"status":"Accepted"}""");
         var commands = Curl().Matches(page).Select(m => m.Groups[1].Value).ToList();
         Assert.Equal(5, commands.Count);
         foreach (var command in commands)
