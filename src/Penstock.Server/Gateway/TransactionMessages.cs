@@ -10,7 +10,7 @@ using V21 = Penstock.Ocpp.V21;
 namespace Penstock.Server.Gateway;
 
 /// <summary>
-/// Who charges, and how much. A transaction message is one message by transaction and sequence number (2.x), or by connector, token, time and register (1.6), whatever its message id.
+/// Who charges, how much, and what the vehicle needs. A transaction message is one message by transaction and sequence number (2.x), or by connector, token, time and register (1.6), whatever its message id.
 /// </summary>
 internal sealed class TransactionMessages(Journal journal, SessionDesk sessions, TokenRegister tokens, V2xDesk v2x, CapabilityDesk capability, DeviceClocks clocks) : IStationMessages
 {
@@ -30,7 +30,8 @@ internal sealed class TransactionMessages(Journal journal, SessionDesk sessions,
         });
         table.On16<V16.StartTransactionRequest, V16.StartTransactionResponse>(Start);
         table.On16<V16.StopTransactionRequest, V16.StopTransactionResponse>((from, m) => Kept(
-internal sealed class TransactionMessages(Journal journal, SessionDesk sessions, TokenRegister tokens, V2xDesk v2x, CapabilityDesk capability, DeviceClocks clocks) : IStationMessages
+            from, new V16.StopTransactionResponse(), m.Timestamp, $"stop:{m.TransactionId}:{m.Timestamp:O}:{m.MeterStop}", Translation16.Read(m, Context(from, m.Timestamp))));
+        table.On16<V16.MeterValuesRequest, V16.MeterValuesResponse>((from, m) => Kept(from, new V16.MeterValuesResponse(), Newest(m.MeterValue, v => v.Timestamp) ?? DateTimeOffset.UnixEpoch, from.ContentKey, Translation16.Read(m, Context(from, Newest(m.MeterValue, v => v.Timestamp)))));
         table.On2x<V21.TransactionEventRequest, V21.TransactionEventResponse>((from, m) => Kept(
             from,
             new V21.TransactionEventResponse { IdTokenInfo = m.IdToken is { } token ? Info(token, from) : null },
@@ -38,7 +39,7 @@ internal sealed class TransactionMessages(Journal journal, SessionDesk sessions,
             $"tx:{m.TransactionInfo.TransactionId}:{m.SeqNo}:{m.Timestamp:O}{Since(m.Timestamp, () => sessions.EndedUnder(from.Station, m.TransactionInfo.TransactionId))}",
             Translation21.Read(m, Context(from, m.Timestamp, m.Offline != true)),
             m.ReservationId));
-internal sealed class TransactionMessages(Journal journal, SessionDesk sessions, TokenRegister tokens, V2xDesk v2x, CapabilityDesk capability, DeviceClocks clocks) : IStationMessages
+        table.On2x<V21.MeterValuesRequest, V21.MeterValuesResponse>((from, m) => Kept(from, new V21.MeterValuesResponse(), m.MeterValue[0].Timestamp, from.ContentKey, Translation21.Read(m, Context(from, Newest(m.MeterValue, v => v.Timestamp)))));
     }
 
     private Reply<V16.StartTransactionResponse> Start(StationMessage from, V16.StartTransactionRequest m)
@@ -57,7 +58,13 @@ internal sealed class TransactionMessages(Journal journal, SessionDesk sessions,
             m.ReservationId);
     }
 
-internal sealed class TransactionMessages(Journal journal, SessionDesk sessions, TokenRegister tokens, V2xDesk v2x, CapabilityDesk capability, DeviceClocks clocks) : IStationMessages
+    /// <param name="told">When the message says that it was made.</param>
+    /// <param name="live">False where it says that it was held back.</param>
+    private ReadingContext Context(StationMessage from, DateTimeOffset? told, bool live = true) => clocks.Read(from.Station, from.Now, told, live, capability.ProfileOf(from.Station));
+
+    private static DateTimeOffset? Newest<T>(IReadOnlyList<T> values, Func<T, DateTimeOffset> time) => values.Count == 0 ? null : values.Max(time);
+
+    /// <param name="told">The device's own time of what it tells, as sent.</param>
     /// <param name="reservation">The reservation that the transaction uses; null = none.</param>
     private Reply<T> Kept<T>(StationMessage from, T response, DateTimeOffset told, string key, IEnumerable<StationReport> reports, int? reservation = null)
     {

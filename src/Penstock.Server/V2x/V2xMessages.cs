@@ -2,6 +2,7 @@ using Penstock.Core.Sites;
 using Penstock.Core.V2x;
 using Penstock.Ocpp.Rpc;
 using Penstock.Ocpp.V21;
+using Penstock.Server.Capability;
 using Penstock.Server.Gateway;
 using Penstock.Server.Sites;
 using Penstock.Server.Stations;
@@ -9,7 +10,7 @@ using Penstock.Server.Stations;
 namespace Penstock.Server.V2x;
 
 /// <summary>What vehicles and stations say of needs, limits, plans and priorities (blocks K and Q).</summary>
-internal sealed class V2xMessages(V2xDesk desk, SessionDesk sessions, OpenSessions open, SiteDirectory sites) : IStationMessages
+internal sealed class V2xMessages(V2xDesk desk, CapabilityDesk capability, SessionDesk sessions, OpenSessions open, SiteDirectory sites) : IStationMessages
 {
     public void Register(MessageTable table)
     {
@@ -64,7 +65,7 @@ internal sealed class V2xMessages(V2xDesk desk, SessionDesk sessions, OpenSessio
             Rows = [.. effects.Projections, StationBook.PutMessage(from.Station, Topic.VehicleNeeds, V2xDesk.Number(m.EvseId), from.Now, m)],
             After =
             [
-                .. effects.AfterCommit, .. Post(from, [V2xDesk.Input(from.Station, m, from.Now)]),
+                .. effects.AfterCommit, .. Post(from, [V2xDesk.Input(from.Station, m, from.Now)]), () => capability.Learn(from.Station, NeedsFacts.Of(m, from.Now)),
                 () =>
                 {
                     if (from.Version == OcppVersion.V21 && answer.First is { } first) desk.Follow(evse, first);
