@@ -15,12 +15,13 @@ internal static class Constraint
 {
     internal static OcppViolation? Length(string? value, string name, int most) => value is null || value.Length <= most
         ? null
-        : new(OcppError.PropertyConstraintViolation, "/" + name, $"\"{value[..Math.Min(40, value.Length)]}...\" ({value.Length} characters)", $"at most {most} characters");
+        : new(OcppError.PropertyConstraintViolation, "/" + name, $"\"{Start(value)}...\" ({value.Length} characters)", $"at most {most} characters");
 
     internal static OcppViolation? Length(IReadOnlyList<string>? values, string name, int most)
     {
         for (var i = 0; i < values?.Count; i++)
         {
+            if (values[i] is null) return Null($"{name}/{i}");
             if (Length(values[i], $"{name}/{i}", most) is { } violation) return violation;
         }
 
@@ -29,23 +30,36 @@ internal static class Constraint
 
     internal static OcppViolation? Uri(string? value, string name) => value is null || System.Uri.IsWellFormedUriString(value, UriKind.Absolute)
         ? null
-        : new(OcppError.FormatViolation, "/" + name, $"\"{value[..Math.Min(40, value.Length)]}\"", "an absolute URI");
+        : new(OcppError.FormatViolation, "/" + name, $"\"{Start(value)}\"", "an absolute URI");
 
-    internal static OcppViolation? Items<T>(IReadOnlyList<T>? values, string name, int least, int most) =>
-        values is null || (values.Count >= least && values.Count <= most)
+    internal static OcppViolation? Items<T>(IReadOnlyList<T>? values, string name, int least, int most)
+    {
+        for (var i = 0; i < values?.Count; i++)
+        {
+            if (values[i] is null) return Null($"{name}/{i}");
+        }
+
+        return values is null || (values.Count >= least && values.Count <= most)
             ? null
             : new(OcppError.OccurrenceConstraintViolation, "/" + name, $"{values.Count} items", most == int.MaxValue ? $"at least {least}" : $"{least} to {most}");
+    }
 
     internal static OcppViolation? Each<T>(IReadOnlyList<T>? values, string name)
         where T : IOcppChecked
     {
         for (var i = 0; i < values?.Count; i++)
         {
+            if (values[i] is null) return Null($"{name}/{i}");
             if (values[i].Check() is { } violation) return violation.Under($"{name}/{i}");
         }
 
         return null;
     }
+
+    /// <summary>The first 40 characters, no half of a pair.</summary>
+    private static string Start(string value) => value.Length <= 40 ? value : value[..(char.IsHighSurrogate(value[39]) ? 39 : 40)];
+
+    private static OcppViolation Null(string name) => new(OcppError.TypeConstraintViolation, "/" + name, "null", "a value");
 
     internal static OcppViolation? Range(decimal? value, string name, decimal? least, decimal? most) =>
         value is { } number && (number < least || number > most)

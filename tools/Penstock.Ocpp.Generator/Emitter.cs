@@ -100,7 +100,7 @@ internal static class Emitter
     {
         var text = new StringBuilder(Header).Append("using System.Text.Json.Serialization;\n\n").Append($"namespace Penstock.Ocpp.{space};\n\n")
             .Append("[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,\n")
-            .Append("    GenerationMode = JsonSourceGenerationMode.Metadata, Converters = [typeof(UtcTimestampConverter)])]\n");
+            .Append("    GenerationMode = JsonSourceGenerationMode.Metadata, RespectNullableAnnotations = true, Converters = [typeof(UtcTimestampConverter)])]\n");
         foreach (var action in model.Actions)
         {
             text.Append($"[JsonSerializable(typeof({action.Request}))]\n");

@@ -105,9 +105,21 @@ internal static class OcppFuzz
         {
             var (read, fault) = FrameReader.Read(input);
             if (read is null == fault is null) throw new InvalidOperationException("A frame is read, or it has a fault.");
+            if (fault is not null) Told(fault.Id ?? "-1", fault.Code, fault.Text);
             if (read is not { Type: MessageType.Call or MessageType.Send } frame) return;
-            if (OcppCatalogue.Actions(version).TryGetValue(frame.Action!, out var action) && PayloadReader.Read(frame.Payload, action.Request).Violation is null) accepted++;
+            if (OcppCatalogue.Actions(version).TryGetValue(frame.Action!, out var action))
+            {
+                if (PayloadReader.Read(frame.Payload, action.Request).Violation is { } violation) Told(frame.Id, violation.Code, violation.Text);
+                else accepted++;
+            }
+
             if (handle) await HandleAsync(version, frame, cancel);
+        }
+
+        /// <summary>What the peer would be told is a frame itself.</summary>
+        private static void Told(string id, string code, string text)
+        {
+            if (FrameReader.Read(FrameWriter.Error(MessageType.CallError, id, code, text)).Frame is not { Type: MessageType.CallError }) throw new InvalidOperationException("The answer is no frame.");
         }
 
         private async Task HandleAsync(OcppVersion version, OcppFrame frame, CancellationToken cancel)

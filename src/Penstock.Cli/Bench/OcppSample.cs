@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using System.Text.RegularExpressions;
 using Penstock.Ocpp;
 using Penstock.Ocpp.Rpc;
 
@@ -11,13 +12,19 @@ internal static class OcppSample
 {
     private const int DepthMax = 10;
 
+    private static readonly Regex Address = new("location$|url$|uri$", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking);
+
     internal static List<(string Action, string Payload)> Of(OcppVersion version, bool whole) =>
         [.. OcppCatalogue.Actions(version).Values.Select(a => (a.Name, Members(a.Request, whole, 0).ToJsonString()))];
 
     private static JsonObject Members(JsonTypeInfo type, bool whole, int depth)
     {
         var made = new JsonObject();
-        foreach (var member in type.Properties.Where(m => m.IsRequired || (whole && depth < DepthMax && m.Name != "customData"))) made[member.Name] = Value(member.PropertyType, type.Options, whole, depth + 1);
+        foreach (var member in type.Properties.Where(m => m.IsRequired || (whole && depth < DepthMax && m.Name != "customData")))
+        {
+            made[member.Name] = Address.IsMatch(member.Name) && member.PropertyType == typeof(string) ? "https://a.b/c" : Value(member.PropertyType, type.Options, whole, depth + 1);
+        }
+
         return made;
     }
 

@@ -52,11 +52,14 @@ public static class FrameWriter
     {
         var draft = Start(type, id);
         draft.Writer.WriteStringValue(code);
-        draft.Writer.WriteStringValue(description.Length <= DescriptionLengthMax ? description : description[..DescriptionLengthMax]);
+        draft.Writer.WriteStringValue(Cut(description));
         draft.Writer.WriteStartObject();
         draft.Writer.WriteEndObject();
         return draft.Finish();
     }
+
+    /// <summary>Between characters: half of a pair is no text.</summary>
+    private static string Cut(string text) => text.Length <= DescriptionLengthMax ? text : text[..(char.IsHighSurrogate(text[DescriptionLengthMax - 1]) ? DescriptionLengthMax - 1 : DescriptionLengthMax)];
 
     private static ReadOnlyMemory<byte> Request<T>(MessageType message, string id, string action, T payload, JsonTypeInfo<T> type)
     {

@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 namespace Penstock.Ocpp.V201;
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    GenerationMode = JsonSourceGenerationMode.Metadata, Converters = [typeof(UtcTimestampConverter)])]
+    GenerationMode = JsonSourceGenerationMode.Metadata, RespectNullableAnnotations = true, Converters = [typeof(UtcTimestampConverter)])]
 [JsonSerializable(typeof(AuthorizeRequest))]
 [JsonSerializable(typeof(AuthorizeResponse))]
 [JsonSerializable(typeof(BootNotificationRequest))]

@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 namespace Penstock.Ocpp.V21;
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    GenerationMode = JsonSourceGenerationMode.Metadata, Converters = [typeof(UtcTimestampConverter)])]
+    GenerationMode = JsonSourceGenerationMode.Metadata, RespectNullableAnnotations = true, Converters = [typeof(UtcTimestampConverter)])]
 [JsonSerializable(typeof(AFRRSignalRequest))]
 [JsonSerializable(typeof(AFRRSignalResponse))]
 [JsonSerializable(typeof(AdjustPeriodicEventStreamRequest))]

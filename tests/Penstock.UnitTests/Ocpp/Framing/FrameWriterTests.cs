@@ -35,6 +35,13 @@ public sealed class FrameWriterTests
     }
 
     [Fact]
+    public void A_description_is_never_cut_within_a_character()
+    {
+        var read = FrameReader.Read(FrameWriter.Error(MessageType.CallError, "2", "NotSupported", new string('x', 254) + "😀")).Frame!.Value;
+        Assert.Equal(new string('x', 254), read.ErrorDescription);
+    }
+
+    [Fact]
     public void A_description_is_cut_to_what_the_standard_allows()
     {
         var read = FrameReader.Read(FrameWriter.Error(MessageType.CallResultError, "2", "NotSupported", new string('x', 1000))).Frame!.Value;

@@ -20,6 +20,22 @@ public sealed class PayloadReaderTests
         Assert.Equal((code, pointer), (violation!.Code, violation.Pointer));
     }
 
+    [Theory]
+    [InlineData("""{"idTag":null}""", "idTag")]
+    public void A_required_member_that_is_null_is_missing(string json, string member)
+    {
+        var violation = PayloadReader.Read<Penstock.Ocpp.V16.AuthorizeRequest>(JsonDocument.Parse(json).RootElement).Violation;
+        Assert.Equal((OcppError.TypeConstraintViolation, "/" + member), (violation!.Code, violation.Pointer));
+    }
+
+    [Fact]
+    public void Null_in_a_list_is_no_value()
+    {
+        var violation = PayloadReader.Read<MeterValuesRequest>(JsonDocument.Parse("""{"evseId":1,"meterValue":[null]}""").RootElement).Violation;
+        Assert.Equal((OcppError.TypeConstraintViolation, "/meterValue/0"), (violation!.Code, violation.Pointer));
+        Assert.Equal("/key/1", PayloadReader.Read<Penstock.Ocpp.V16.GetConfigurationRequest>(JsonDocument.Parse("""{"key":["a",null]}""").RootElement).Violation!.Pointer);
+    }
+
     [Fact]
     public void A_central_setpoint_profile_carries_setpoint_and_dead_man_and_no_limit()
     {
