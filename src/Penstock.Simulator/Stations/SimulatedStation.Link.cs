@@ -185,7 +185,7 @@ public sealed partial class SimulatedStation
     {
         var other = new SimulatedStation(Model, Address, time, new StationWork(), (int)meterSeconds, 0) { held = [] };
         var answer = Calls.Answer(other.Device, call);
-        if (answer.Bytes is not { } bytes || JsonNode.Parse(bytes.Span) is not JsonObject said || said["status"]?.GetValue<string>() != "Rejected") return answer;
+        if (answer.Bytes is not { } bytes || JsonNode.Parse(bytes) is not JsonObject said || said["status"]?.GetValue<string>() != "Rejected") return answer;
         said["status"] = "Accepted";
         said.Remove("statusInfo");
         return OcppAnswer.Stored(Encoding.UTF8.GetBytes(said.ToJsonString()));

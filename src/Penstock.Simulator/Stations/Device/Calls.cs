@@ -28,8 +28,8 @@ internal sealed class Calls
         var table = version == OcppVersion.V16 ? Calls16.All : Calls2x.All;
         if (version == OcppVersion.V201 && !Ocpp.V201.V201Actions.All.ContainsKey(call.Action)) return Unknown(call.Action);
         if (!table.TryGetValue(call.Action, out var handler)) return Unknown(call.Action);
-        var answer = handler(device, call.Payload);
-        return version == OcppVersion.V201 && answer.Bytes is { } bytes ? OcppAnswer.Stored(Older(bytes.Span, Ocpp.V201.V201Actions.All[call.Action].Response!)) : answer;
+        var answer = handler(device, call.Payload.Clone());
+        return version == OcppVersion.V201 && answer.Bytes is { } bytes ? OcppAnswer.Stored(Older(bytes, Ocpp.V201.V201Actions.All[call.Action].Response!)) : answer;
     }
 
     /// <summary>A payload of 2.1 as 2.0.1 has it: what only 2.1 knows is left out.</summary>

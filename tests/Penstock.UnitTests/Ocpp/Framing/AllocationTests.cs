@@ -32,10 +32,10 @@ public sealed class AllocationTests
     public void Meter_values_of_four_samples_cost_at_most_2400_bytes() => Assert.InRange(Each(() => Read<V16.MeterValuesRequest>(Meter)), 1, 2400);
 
     [Fact]
-    public void A_transaction_event_costs_at_most_3200_bytes() => Assert.InRange(Each(() => Read<V21.TransactionEventRequest>(Event)), 1, 3200);
+    public void A_transaction_event_costs_at_most_3200_bytes() => Assert.InRange(Each(() => Read<Penstock.Ocpp.V21.TransactionEventRequest>(Event)), 1, 3200);
 
     [Fact]
-    public void A_status_notification_costs_at_most_700_bytes() => Assert.InRange(Each(() => Read<V21.StatusNotificationRequest>(Status)), 1, 700);
+    public void A_status_notification_costs_at_most_700_bytes() => Assert.InRange(Each(() => Read<Penstock.Ocpp.V21.StatusNotificationRequest>(Status)), 1, 700);
 
     [Fact]
     public void An_answer_is_composed_in_at_most_256_bytes() => Assert.InRange(
