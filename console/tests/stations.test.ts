@@ -94,15 +94,15 @@ const at = '2026-04-15T10:00:01Z'
 describe('a command', () => {
   const course = (to: Partial<Command>): string => steps(command(to)).map(s => `${s.name} ${s.state}`).join(', ')
   test('goes from queued to its effect', () => {
-    expect(course({})).toBe('queued done, sent now, accepted todo, effective todo')
-    expect(course({ state: 'sent', sentAt: at })).toBe('queued done, sent done, accepted now, effective todo')
-    expect(course({ state: 'accepted', sentAt: at, answeredAt: at })).toBe('queued done, sent done, accepted done, effective now')
+    expect(course({})).toBe('queued done, sent now, accepted todo, effect todo')
+    expect(course({ state: 'sent', sentAt: at })).toBe('queued done, sent done, accepted now, effect todo')
+    expect(course({ state: 'accepted', sentAt: at, answeredAt: at })).toBe('queued done, sent done, accepted done, effect now')
     expect(course({ state: 'effective', sentAt: at, answeredAt: at, effectAt: at })).toBe('queued done, sent done, accepted done, effective done')
   })
   test('says where it stopped', () => {
-    expect(course({ state: 'rejected', sentAt: at, answeredAt: at })).toBe('queued done, sent done, rejected failed, effective todo')
+    expect(course({ state: 'rejected', sentAt: at, answeredAt: at })).toBe('queued done, sent done, rejected failed')
     expect(course({ state: 'failed', sentAt: at, answeredAt: at, expectsEffect: false })).toBe('queued done, sent done, failed failed')
-    expect(course({ state: 'failed', errorCode: 'offline' })).toBe('queued done, failed failed, accepted todo, effective todo')
+    expect(course({ state: 'failed', errorCode: 'offline' })).toBe('queued done, failed failed, accepted todo')
     expect(course({ state: 'noEffect', sentAt: at, answeredAt: at })).toBe('queued done, sent done, accepted done, noEffect failed')
   })
   test('without an effect to wait for is over when accepted', () => {
@@ -134,7 +134,7 @@ test('a fact is read by the first path that leads somewhere', () => {
 
 test('every topic, column, state and step that the pages may show has a text', () => {
   const keys = [...Object.entries(topics).flatMap(([topic, all]) => [`topic.${topic}`, `topicNone.${topic}`, ...all.map(c => `fact.${c.label}`)]),
-    ...['queued', 'sent', 'accepted', 'effective', 'rejected', 'failed', 'noEffect'].map(s => `step.${s}`), ...['overview', 'messages', 'device', 'commands', 'files', 'certificates', 'profiles'].map(s => `tab.${s}`),
+    ...['queued', 'sent', 'accepted', 'effect', 'effective', 'rejected', 'failed', 'noEffect'].map(s => `step.${s}`), ...['overview', 'messages', 'device', 'commands', 'files', 'certificates', 'profiles'].map(s => `tab.${s}`),
     ...['accepted', 'blocked', 'expired', 'unknown'].map(s => `tokenStatus.${s}`), ...['Available', 'Occupied', 'Reserved', 'Unavailable', 'Faulted'].map(s => `connector.${s}`), ...[0, 2, 3, 4, 5, 6].map(n => `frame.${n}`),
     ...['centralSetpoint', 'negativeLimit', 'none'].flatMap(s => [`dischargeBy.${s}`, `dischargeHow.${s}`]), ...firmwareRow.map(s => `stage.${s}`)]
   for (const key of keys) expect(en, key).toHaveProperty([key])

@@ -4,15 +4,14 @@ import type { Command, CommandState } from './types.ts'
 export interface Step { name: string; at: string | null; state: 'done' | 'now' | 'todo' | 'failed' }
 
 export function steps(c: Command): Step[] {
-  const over = isOver(c)
   const answered = c.state === 'rejected' || (c.state === 'failed' && c.sentAt !== null) ? c.state : 'accepted'
   const line: Step[] = [
     { name: 'queued', at: c.queuedAt, state: 'done' },
     { name: c.state === 'failed' && c.sentAt === null ? 'failed' : 'sent', at: c.sentAt, state: c.sentAt !== null ? 'done' : c.state === 'failed' ? 'failed' : 'now' },
     { name: answered, at: c.answeredAt, state: c.state === 'rejected' || c.state === 'failed' ? c.sentAt === null ? 'todo' : 'failed' : c.state === 'queued' ? 'todo' : c.state === 'sent' ? 'now' : 'done' },
   ]
-  if (c.expectsEffect || c.effectAt !== null)
-    line.push({ name: c.state === 'noEffect' ? 'noEffect' : 'effective', at: c.effectAt, state: c.state === 'effective' ? 'done' : c.state === 'noEffect' ? 'failed' : c.state === 'accepted' && !over ? 'now' : 'todo' })
+  if ((c.expectsEffect || c.effectAt !== null) && c.state !== 'rejected' && c.state !== 'failed')
+    line.push({ name: c.state === 'noEffect' || c.state === 'effective' ? c.state : 'effect', at: c.effectAt, state: c.state === 'effective' ? 'done' : c.state === 'noEffect' ? 'failed' : c.state === 'accepted' ? 'now' : 'todo' })
   return line
 }
 
