@@ -97,6 +97,7 @@ describe('a command', () => {
     expect(course({})).toBe('queued done, sent now, accepted todo, effect todo')
     expect(course({ state: 'sent', sentAt: at })).toBe('queued done, sent done, accepted now, effect todo')
     expect(course({ state: 'accepted', sentAt: at, answeredAt: at })).toBe('queued done, sent done, accepted done, effect now')
+    expect(course({ state: 'accepted', answeredAt: at, expectsEffect: false })).toBe('queued done, sent done, accepted done')
     expect(course({ state: 'effective', sentAt: at, answeredAt: at, effectAt: at })).toBe('queued done, sent done, accepted done, effective done')
   })
   test('says where it stopped', () => {

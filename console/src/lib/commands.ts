@@ -7,7 +7,7 @@ export function steps(c: Command): Step[] {
   const answered = c.state === 'rejected' || (c.state === 'failed' && c.sentAt !== null) ? c.state : 'accepted'
   const line: Step[] = [
     { name: 'queued', at: c.queuedAt, state: 'done' },
-    { name: c.state === 'failed' && c.sentAt === null ? 'failed' : 'sent', at: c.sentAt, state: c.sentAt !== null ? 'done' : c.state === 'failed' ? 'failed' : 'now' },
+    { name: c.state === 'failed' && c.sentAt === null ? 'failed' : 'sent', at: c.sentAt, state: c.state === 'failed' && c.sentAt === null ? 'failed' : c.state === 'queued' ? 'now' : 'done' },
     { name: answered, at: c.answeredAt, state: c.state === 'rejected' || c.state === 'failed' ? c.sentAt === null ? 'todo' : 'failed' : c.state === 'queued' ? 'todo' : c.state === 'sent' ? 'now' : 'done' },
   ]
   if ((c.expectsEffect || c.effectAt !== null) && c.state !== 'rejected' && c.state !== 'failed')
