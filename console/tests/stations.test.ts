@@ -137,7 +137,8 @@ test('every topic, column, state and step that the pages may show has a text', (
   const keys = [...Object.entries(topics).flatMap(([topic, all]) => [`topic.${topic}`, `topicNone.${topic}`, ...all.map(c => `fact.${c.label}`)]),
     ...['queued', 'sent', 'accepted', 'effect', 'effective', 'rejected', 'failed', 'noEffect'].map(s => `step.${s}`), ...['overview', 'messages', 'device', 'commands', 'files', 'certificates', 'profiles'].map(s => `tab.${s}`),
     ...['accepted', 'blocked', 'expired', 'unknown'].map(s => `tokenStatus.${s}`), ...['Available', 'Occupied', 'Reserved', 'Unavailable', 'Faulted'].map(s => `connector.${s}`), ...[0, 2, 3, 4, 5, 6].map(n => `frame.${n}`),
-    ...['centralSetpoint', 'negativeLimit', 'none'].flatMap(s => [`dischargeBy.${s}`, `dischargeHow.${s}`]), ...firmwareRow.map(s => `stage.${s}`)]
+    ...['centralSetpoint', 'negativeLimit', 'none'].flatMap(s => [`dischargeBy.${s}`, `dischargeHow.${s}`]), ...firmwareRow.map(s => `stage.${s}`),
+    ...['quirk', 'protocol', 'deviceModel', 'needs', 'probe'].flatMap(s => [`dischargeReason.${s}`, `factSource.${s}`]), ...['none', 'refuses', 'underDelivers', 'chargesTooMuch', 'dischargesAgainstOrder', 'belowFloor', 'beyondLimit'].map(s => `deviation.${s}`)]
   for (const key of keys) expect(en, key).toHaveProperty([key])
 })
 

@@ -58,6 +58,7 @@ export interface Evse {
   refusedDischarge: string[] | null;                      // conditions of discharge that do not hold; null = no session
   operationMode: string | null; chargeNow: boolean;
   externalLimits: { source: string; stationWide: boolean; gridCritical: boolean; chargeKw: number | null; dischargeKw: number | null; until: string | null }[];
+  deviation: { deviation: string; since: string; tried: { remedy: string; at: string }[] } | null;
   vehiclePlan: { start: string; steps: { offsetSeconds: number; powerKw: number | null }[]; powerKw: number | null } | null;
 }
 /** GET /api/v1/sites/{siteId}/series — today */
@@ -84,6 +85,12 @@ export interface Bulk { bulkId: string; stations: number }
 export interface Fact { key: string; at: string; body: unknown }
 /** GET /api/v1/stations/{id}/reservations -> Page<Reservation> */
 export interface Reservation { reservationId: string; evseId: string | null; token: string | null; expiresAt: string | null; status: string; at: string }
+/** GET /api/v1/stations/{id}/capability; counts: the most trusted fact of its name */
+export interface CapabilityFact { name: string; evse: number | null; value: string; source: 'quirk' | 'protocol' | 'deviceModel' | 'needs' | 'probe'; at: string; detail: string | null; counts: boolean }
+export interface StationCapability {
+  stationId: string; quirk: string | null; facts: CapabilityFact[]; probes: { evseId: string; askedW: number; startedAt: string; verdict: string; said: string | null; measuredW: number | null }[];
+  clockSkewSeconds: number | null; clockSkewKnown: boolean; clockCorrectedSeconds: number
+}
 /** GET /api/v1/firmware -> Page<StoredFile>; PUT, DELETE /api/v1/firmware/{name} */
 export interface StoredFile { name: string; bytes: number; sha256: string; at: string }
 /** GET /api/v1/tokens -> Page<Token>; PUT, DELETE /api/v1/tokens/{token} */
