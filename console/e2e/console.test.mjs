@@ -39,7 +39,7 @@ test('the overview shows figures, both load lines, the map and the watermark', a
 
 test('keys lead through the console and every page has a heading', async () => {
   const page = await open('/')
-  for (const [key, path] of [['e', '/events'], ['s', '/sites'], ['v', '/vehicles'], ['p', '/plan'], ['f', '/flexibility'], ['m', '/statements'], ['w', '/waiting'], ['o', '/']]) {
+  for (const [key, path] of [['e', '/events'], ['s', '/sites'], ['c', '/stations'], ['k', '/tokens'], ['v', '/vehicles'], ['p', '/plan'], ['f', '/flexibility'], ['m', '/statements'], ['w', '/waiting'], ['o', '/']]) {
     await page.keyboard.press('g')
     await page.keyboard.press(key)
     await page.waitForURL(demo.url + path)
@@ -164,6 +164,128 @@ test('an unknown station waits, is let in, and becomes a site', async () => {
   await page.waitForURL(/\/sites\/site-NEW-1/)
   await page.getByText('NEW-1/1').first().waitFor()
   assert.match(await station.evaluate(() => window.heard), /"Pending"/)
+})
+
+/** A station of OCPP 1.6 in a page of its own: answers every call as told, and says what it is told to say. */
+async function station(id) {
+  const page = await open('/')
+  await page.evaluate(url => new Promise(resolve => {
+    window.answers = {}
+    window.socket = new WebSocket(url, 'ocpp1.6')
+    window.socket.onmessage = m => {
+      const [type, id, action] = JSON.parse(m.data)
+      if (type === 2) window.socket.send(JSON.stringify([3, id, window.answers[action] ?? { status: 'Accepted' }]))
+      else window.told?.(id)
+    }
+    window.tell = (id, action, payload) => new Promise(done => { window.told = told => told === id && done(); window.socket.send(JSON.stringify([2, id, action, payload])) })
+    window.socket.onopen = () => window.tell('boot', 'BootNotification', { chargePointVendor: 'V', chargePointModel: 'M' }).then(resolve)
+  }), demo.url.replace('http', 'ws') + '/ocpp/' + id)
+  return page
+}
+
+test('the message log pairs a call with its answer, filters, and hides secrets until asked', async () => {
+  const talks = await station('LOG-1')
+  await talks.evaluate(() => window.tell('a1', 'Authorize', { idTag: 'SECRET-1' }))
+  await talks.evaluate(() => window.tell('n1', 'Nonsense', {}))
+  const page = await open('/stations/LOG-1?tab=messages')
+  const row = page.locator('[data-test=log] tr[data-action=Authorize]')
+  await row.waitFor()
+  assert.match(await row.innerText(), /"SE\*\*\*"[\s\S]*idTagInfo[\s\S]*\d/)
+  for (const action of ['BootNotification', 'Nonsense']) assert.equal(await page.locator(`[data-test=log] tr[data-action=${action}]`).count(), 1)
+  await row.locator('button').click()
+  assert.equal(await page.locator('[data-test=log] pre').count(), 2)
+  await page.locator('input[name=unmasked]').check()
+  await page.getByText('"SECRET-1"').first().waitFor()
+  await page.locator('input[name=errors]').check()
+  await page.waitForURL(/errors=true/)
+  await row.waitFor({ state: 'detached' })
+  assert.match(await page.locator('[data-test=log] tr[data-action=Nonsense]').innerText(), /NotImplemented/)
+  await page.locator('input[name=errors]').uncheck()
+  await page.locator('input[name=action]').fill('BootNotification')
+  await page.keyboard.press('Tab')
+  await page.waitForURL(/action=BootNotification/)
+  await row.waitFor({ state: 'detached' })
+  assert.equal(await page.locator('[data-test=log] tr[data-action]').count(), 1)
+  await page.reload()
+  await page.locator('[data-test=log] tr[data-action=BootNotification]').waitFor()
+  const kept = await (await fetch(demo.url + await page.getByText('Export (ndjson)').getAttribute('href'))).text()
+  assert.deepEqual(kept.trim().split('\n').map(line => JSON.parse(line).action), ['BootNotification', 'BootNotification'])
+})
+
+test('a command says what it will do and goes from queued to its effect', async () => {
+  const asked = await station('COMMAND-1')
+  await asked.evaluate(() => window.socket.addEventListener('message', m => { if (m.data.includes('"TriggerMessage"')) setTimeout(() => window.tell('h1', 'Heartbeat', {}), 300) }))
+  const page = await open('/stations/COMMAND-1?tab=commands')
+  await page.getByRole('group').getByRole('button', { name: 'TriggerMessage' }).click()
+  await page.getByRole('dialog').getByText('Nothing changes.').waitFor()
+  await page.locator('dialog[open] [data-test=confirm]').click()
+  await page.locator('[data-test=commands] [data-state=effective]').waitFor()
+  assert.match(await page.locator('[data-test=commands] tbody tr').first().innerText(), /queued[\s\S]*sent[\s\S]*accepted[\s\S]*effect seen/)
+  await page.locator('[data-tab=device]').click()
+  await page.waitForURL(/tab=device/)
+  await page.locator('[data-test=device]').waitFor()
+})
+
+test('the same command to many stations has a result for each, and what failed is given again', async () => {
+  const [good, bad] = [await station('BULK-1'), await station('BULK-2')]
+  await bad.evaluate(() => { window.answers.ClearCache = { status: 'Rejected' } })
+  const page = await open('/stations?q=bulk-')
+  await page.locator('[data-test=stations] tbody tr').nth(1).waitFor()
+  await page.locator('[data-test=stations] thead input').check()
+  await page.locator('[data-test=bulk] button.primary').click()
+  await page.locator('select[name=action]').selectOption('ClearCache')
+  await page.locator('[data-test=command-form] button.primary').click()
+  await page.locator('dialog[open] [data-test=confirm]').click()
+  const result = page.locator('[data-test=bulk-results] tbody tr')
+  await result.filter({ hasText: 'BULK-1' }).locator('[data-state=accepted]').waitFor()
+  await result.filter({ hasText: 'BULK-2' }).locator('[data-state=rejected]').waitFor()
+  await bad.evaluate(() => { window.answers = {} })
+  await page.locator('[data-test=retry-failed]').click()
+  await result.filter({ hasText: 'BULK-2' }).locator('[data-state=accepted]').waitFor()
+  assert.equal(await result.count(), 1)
+  await good.close()
+})
+
+test('a token is added, blocked, let expire and deleted', async () => {
+  const page = await open('/tokens')
+  await page.locator('input[name=token]').fill('CARD-1')
+  await page.locator('[data-test=add-token] button').click()
+  const row = page.locator('[data-test=tokens] tr[data-id="CARD-1"]')
+  await row.locator('[data-status=accepted]').waitFor()
+  await row.getByRole('button', { name: 'Block' }).click()
+  await row.locator('[data-status=blocked]').waitFor()
+  await row.getByRole('button', { name: 'Unblock' }).click()
+  await row.getByRole('button', { name: 'Expire now' }).click()
+  await row.locator('[data-status=expired]').waitFor()
+  await row.getByRole('button', { name: 'Delete' }).click()
+  await page.locator('dialog[open] [data-test=confirm]').click()
+  await row.waitFor({ state: 'detached' })
+})
+
+test('a firmware file is uploaded and deleted', async () => {
+  const page = await open('/stations/lianhua-01?tab=files')
+  await page.locator('[data-test=upload]').setInputFiles({ name: 'sim-2.bin', mimeType: 'application/octet-stream', buffer: Buffer.alloc(70_000, 1) })
+  await page.locator('[data-test=firmware-files] tr', { hasText: 'sim-2.bin' }).getByText('70,000').waitFor()
+  await page.getByRole('button', { name: 'Delete sim-2.bin' }).click()
+  await page.locator('dialog[open] [data-test=confirm]').click()
+  await page.locator('[data-test=firmware-files]').waitFor({ state: 'detached' })
+})
+
+test('the pages of stations and tokens have every text in both languages, and fit a telephone', async () => {
+  for (const [locale, phone] of [['en', false], ['zh-CN', true]]) {
+    const page = await open('/stations', { locale, viewport: phone ? { width: 390, height: 844 } : { width: 1280, height: 900 } })
+    for (const path of ['/stations', '/tokens', ...['overview', 'messages', 'device', 'commands', 'files', 'certificates', 'profiles'].map(tab => `/stations/lianhua-01?tab=${tab}`)]) {
+      await page.goto(demo.url + path)
+      await page.locator('h1').waitFor()
+      await page.waitForFunction(() => document.querySelector('main .card, main .filters') && !document.querySelector('main [role=status]')?.textContent?.match(/^(Loading…|加载中…)$/))
+      const text = await page.locator('main').innerText()
+      assert.doesNotMatch(text, /\b(nav|state|table|confirm|stations?|discharge\w+|bulk|tab|connector|messages|frame|device|command|step|effect|files|logKind|stage|certificates|topic\w*|fact|tokens?|tokenStatus)\.[a-z]\w+/i, path)
+      if (phone) {
+        assert.match(text, /[\u4e00-\u9fff]/, path)
+        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth) <= 390, path)
+      }
+    }
+  }
 })
 
 test('on a telephone nothing is wider than the screen', async () => {

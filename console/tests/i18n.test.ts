@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import en from '../src/i18n/en.json'
 import zh from '../src/i18n/zh-CN.json'
 
-const sources = ['src', 'src/pages', 'src/parts', 'src/lib'].flatMap(dir => readdirSync(dir).filter(f => /\.(svelte|ts)$/.test(f)).map(f => readFileSync(`${dir}/${f}`, 'utf8'))).join('\n')
+const sources = ['src', 'src/pages', 'src/pages/station', 'src/parts', 'src/lib'].flatMap(dir => readdirSync(dir).filter(f => /\.(svelte|ts)$/.test(f)).map(f => readFileSync(`${dir}/${f}`, 'utf8'))).join('\n')
 
 describe('the catalogues', () => {
   test('have the same keys, each with a text', () => {

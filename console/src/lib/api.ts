@@ -9,18 +9,23 @@ export class ApiError extends Error {
 
 const base = '/api/v1'
 const timeoutMs = 15_000
+/** A call to a station is answered when the station answers. */
+const stationTimeoutMs = 120_000
+/** A firmware file may be large and the line slow. */
+const uploadTimeoutMs = 30 * 60_000
 export const pageLimit = 500
 /** A list is read to the end, up to this many rows; the page says when there are more. */
 export const rowLimit = 20_000
 
-export async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
+export async function request<T>(method: string, path: string, body?: unknown, waitMs = timeoutMs): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json' }
-  if (body !== undefined) headers['Content-Type'] = 'application/json'
+  const file = body instanceof Blob
+  if (body !== undefined) headers['Content-Type'] = file ? 'application/octet-stream' : 'application/json'
   if (method === 'POST') headers['Idempotency-Key'] = key()
   let response: Response
   try {
     response = await fetch(base + path, {
-      method, headers, body: body === undefined ? null : JSON.stringify(body), signal: AbortSignal.timeout(timeoutMs), cache: 'no-store',
+      method, headers, body: body === undefined ? null : file ? body : JSON.stringify(body), signal: AbortSignal.timeout(waitMs), cache: 'no-store',
     })
   } catch (failure) {
     throw new ApiError(0, 'unreachable', failure instanceof Error ? failure.message : String(failure), '', null)
@@ -34,6 +39,13 @@ export async function request<T>(method: string, path: string, body?: unknown): 
 export const get = <T>(path: string): Promise<T> => request<T>('GET', path)
 export const post = <T>(path: string, body: unknown): Promise<T> => request<T>('POST', path, body)
 export const put = <T>(path: string, body: unknown): Promise<T> => request<T>('PUT', path, body)
+export const remove = (path: string): Promise<void> => request<void>('DELETE', path)
+/** Waits as long as a station may take to answer. */
+export const call = <T>(path: string, body: unknown): Promise<T> => request<T>('POST', path, body, stationTimeoutMs)
+export const upload = <T>(path: string, file: Blob): Promise<T> => request<T>('PUT', path, file, uploadTimeoutMs)
+
+/** What went wrong, for a person. */
+export const told = (failure: unknown): string => failure instanceof ApiError ? failure.problem?.errors?.map(e => `${e.pointer} ${e.message}`.trim()).join(' ') || failure.detail : String(failure)
 
 /** All rows of a list, page after page. */
 export async function getAll<T>(path: string): Promise<{ items: T[]; more: boolean }> {

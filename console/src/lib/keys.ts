@@ -1,5 +1,5 @@
 // Keys of the whole console. A chord is `g` and a letter within 1.2 s.
-export const places: Record<string, string> = { o: '/', e: '/events', s: '/sites', v: '/vehicles', p: '/plan', f: '/flexibility', w: '/waiting', m: '/statements' }
+export const places: Record<string, string> = { o: '/', e: '/events', s: '/sites', c: '/stations', k: '/tokens', v: '/vehicles', p: '/plan', f: '/flexibility', w: '/waiting', m: '/statements' }
 const chordMs = 1200
 
 export interface Actions { go(path: string): void; search(): void; help(): void; table(): void; escape(): void }

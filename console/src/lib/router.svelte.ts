@@ -1,11 +1,11 @@
 // History routing; the server answers every unknown path outside /api with index.html.
 export type PageName =
-  | 'overview' | 'events' | 'event' | 'sites' | 'site' | 'vehicles' | 'vehicle'
+  | 'overview' | 'events' | 'event' | 'sites' | 'site' | 'stations' | 'station' | 'vehicles' | 'vehicle' | 'tokens'
   | 'plan' | 'flexibility' | 'statements' | 'statement' | 'waiting' | 'notFound'
 export interface Route { page: PageName; id: string }
 
 const lists: Record<string, [PageName, PageName | null]> = {
-  events: ['events', 'event'], sites: ['sites', 'site'], vehicles: ['vehicles', 'vehicle'],
+  events: ['events', 'event'], sites: ['sites', 'site'], stations: ['stations', 'station'], tokens: ['tokens', null], vehicles: ['vehicles', 'vehicle'],
   statements: ['statements', 'statement'], plan: ['plan', null], flexibility: ['flexibility', null], waiting: ['waiting', null],
 }
 
@@ -32,10 +32,14 @@ class Router {
   }
 
   /** Filters live in the address: every view can be shared. */
-  setQuery(name: string, value: string): void {
+  setQuery(name: string, value: string): void { this.setQueries({ [name]: value }) }
+
+  setQueries(values: Record<string, string>): void {
     const next = new URLSearchParams(location.search)
-    if (value) next.set(name, value)
-    else next.delete(name)
+    for (const [name, value] of Object.entries(values)) {
+      if (value) next.set(name, value)
+      else next.delete(name)
+    }
     const search = next.toString()
     history.replaceState(null, '', location.pathname + (search ? '?' + search : ''))
     this.query = next

@@ -20,6 +20,9 @@ export const day = (at: When, zone: string): string => format(zone, { weekday: '
 export const fullDay = (at: When, zone: string): string => format(zone, { year: 'numeric', month: 'long', day: 'numeric' }).format(date(at))
 export const dayClock = (at: When, zone: string): string => `${day(at, zone)} ${clock(at, zone)}`
 
+/** With its year: what may lie far away. */
+export const fullWhen = (at: When, zone: string): string => `${fullDay(at, zone)} ${clock(at, zone)}`
+
 /** The hour only when it is the same day as `reference`, else with the day. */
 export function shortWhen(at: When, zone: string, reference: When): string {
   return day(at, zone) === day(reference, zone) ? clock(at, zone) : dayClock(at, zone)

@@ -58,6 +58,7 @@ export interface Evse {
   refusedDischarge: string[] | null;                      // conditions of discharge that do not hold; null = no session
   operationMode: string | null; chargeNow: boolean;
   externalLimits: { source: string; stationWide: boolean; gridCritical: boolean; chargeKw: number | null; dischargeKw: number | null; until: string | null }[];
+  deviation: { deviation: string; since: string; tried: { remedy: string; at: string }[] } | null;
   vehiclePlan: { start: string; steps: { offsetSeconds: number; powerKw: number | null }[]; powerKw: number | null } | null;
 }
 /** GET /api/v1/sites/{siteId}/series — today */
@@ -69,7 +70,31 @@ export interface Station {
   firmwareVersion: string | null; serialNumber: string | null; lastSeen: string | null; clockSkewSeconds: number | null; evses: Evse[];
   discharge: { supported: boolean; by: 'centralSetpoint' | 'negativeLimit' | 'none'; reason: string | null };
 }
-export interface WireMessage { at: string; direction: 'in' | 'out'; frame: string; action: string | null; messageId: string | null }
+/** type: 2 CALL, 3 CALLRESULT, 4 CALLERROR, 5 CALLRESULTERROR, 6 SEND, 0 no OCPP-J frame; pair: sequence of the call's answer, or of the answered call. */
+export interface WireMessage { sequence: number; at: string; direction: 'in' | 'out'; type: number; frame: string; action: string | null; messageId: string | null; pair: number | null; answerMilliseconds: number | null }
+/** GET /api/v1/stations/{id}/actions -> Page<Action> */
+export interface Action { action: string; template: unknown }
+/** POST /api/v1/stations/{id}/calls {action, payload} -> Command; GET /stations/{id}/commands, /commands?bulkId= -> Page<Command>; POST /commands, /commands/{bulkId}/retry -> Bulk */
+export type CommandState = 'queued' | 'sent' | 'accepted' | 'effective' | 'rejected' | 'failed' | 'noEffect'
+export interface Command {
+  commandId: string; stationId: string; action: string; payload: unknown; bulkId: string | null; state: CommandState; queuedAt: string; sentAt: string | null; answeredAt: string | null; effectAt: string | null;
+  expectsEffect: boolean; answer: unknown; errorCode: string | null; errorText: string | null;
+}
+export interface Bulk { bulkId: string; stations: number }
+/** GET /api/v1/stations/{id}/book/{topic} -> Page<Fact> */
+export interface Fact { key: string; at: string; body: unknown }
+/** GET /api/v1/stations/{id}/reservations -> Page<Reservation> */
+export interface Reservation { reservationId: string; evseId: string | null; token: string | null; expiresAt: string | null; status: string; at: string }
+/** GET /api/v1/stations/{id}/capability; counts: the most trusted fact of its name */
+export interface CapabilityFact { name: string; evse: number | null; value: string; source: 'quirk' | 'protocol' | 'deviceModel' | 'needs' | 'probe'; at: string; detail: string | null; counts: boolean }
+export interface StationCapability {
+  stationId: string; quirk: string | null; facts: CapabilityFact[]; probes: { evseId: string; askedW: number; startedAt: string; verdict: string; said: string | null; measuredW: number | null }[];
+  clockSkewSeconds: number | null; clockSkewKnown: boolean; clockCorrectedSeconds: number
+}
+/** GET /api/v1/firmware -> Page<StoredFile>; PUT, DELETE /api/v1/firmware/{name} */
+export interface StoredFile { name: string; bytes: number; sha256: string; at: string }
+/** GET /api/v1/tokens -> Page<Token>; PUT, DELETE /api/v1/tokens/{token} */
+export interface Token { token: string; status: 'accepted' | 'blocked' | 'expired' | 'unknown'; blocked: boolean; expiresAt: string | null; groupId: string | null; note: string | null }
 
 /** GET /api/v1/waiting-stations -> Page<WaitingStation>; POST /api/v1/waiting-stations/{id}/accept {siteName?, siteId?} -> Site */
 export interface WaitingStation {
