@@ -1,6 +1,6 @@
 using System.Text;
 using Penstock.Ocpp.Framing;
-using Penstock.Ocpp.Rpc;
+using Penstock.Ocpp;
 
 namespace Penstock.Cli.Replay;
 
