@@ -1,6 +1,6 @@
 using System.Text;
-using Penstock.Ocpp.Framing;
 using Penstock.Ocpp;
+using Penstock.Ocpp.Framing;
 
 namespace Penstock.Cli.Replay;
 
