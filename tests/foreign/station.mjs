@@ -148,3 +148,4 @@ print({ kind: 'booted' })
 await (token ? stay() : live())
 print({ kind: 'done', profiles: known.profiles })
 await client.close()
+process.exit() // an open standard input would keep it alive

@@ -95,3 +95,4 @@ car.setpoint = 0
 await event('Ended', 'EVDeparted', {}, { stoppedReason: 'EVDisconnected' })
 print({ kind: 'done', profiles: heard.profiles, updates: heard.updates, importedWh: car.importWh - 1000, exportedWh: car.exportWh - before, transactionId })
 await client.close()
+process.exit() // an open standard input would keep it alive

@@ -54,7 +54,8 @@ internal sealed class ForeignStation : IAsyncDisposable
     /// <summary>Waits for its end, and holds all that it heard against the official schemas.</summary>
     internal async Task<JsonElement> EndAsync(string version)
     {
-        await process.WaitForExitAsync(Cancel);
+        await Platform.UntilAsync(() => process.HasExited, "the station's end");
+        await process.WaitForExitAsync(Cancel); // its last lines too
         Assert.True(process.ExitCode == 0, $"{Errors}\n{string.Join('\n', lines.TakeLast(5))}");
         foreach (var line in lines.Where(l => Is(l, "request") || Is(l, "response")))
         {
