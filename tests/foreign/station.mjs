@@ -64,7 +64,7 @@ async function start(who, reason = 'Authorized', remoteStartId) {
 
 const meter = (wh, w) => old ? call('MeterValues', { connectorId: 1, transactionId: running.id, meterValue: sample(wh, w) }) : event('Updated', 'MeterValuePeriodic', wh, w)
 
-async function stop(reason, trigger, wh = running.wh) {
+async function stop(reason, trigger, wh = Math.round(running.wh)) {
   const ended = running
   if (old) await call('StopTransaction', { transactionId: ended.id, meterStop: wh, timestamp: now(), idTag: ended.token, reason })
   else await event('Ended', trigger, wh, 0, {}, { stoppedReason: reason })

@@ -18,7 +18,7 @@ internal sealed class RawStation : IAsyncDisposable
 
     private RawStation() { }
 
-    internal string Protocol => socket.SubProtocol ?? "";
+    internal string Protocol => socket.SubProtocol ?? "ocpp1.6"; // who offers none speaks that
 
     /// <summary>Answers a call of the central system with a payload; null = silence.</summary>
     internal Func<string, JsonElement, string?> Answer { get; set; } = Obedient;
