@@ -4,6 +4,7 @@ using Penstock.Cli.Demo;
 using Penstock.Cli.Flexibility;
 using Penstock.Cli.Plan;
 using Penstock.Cli.Quirks;
+using Penstock.Cli.Replay;
 using Penstock.Cli.Simulate;
 using Penstock.Cli.Station;
 
@@ -12,5 +13,5 @@ namespace Penstock.Cli;
 /// <summary>The command line of the program.</summary>
 internal static class PenstockCommand
 {
-    internal static RootCommand Root() => new("Penstock: an open vehicle-to-grid platform") { DemoCommand.Create(), ServeCommand.Create(), SimulateCommand.Create(), PlanCommand.Create(), FlexibilityCommand.Create(), BenchCommand.Create(), QuirksCommand.Create(), StationCommand.Create() };
+    internal static RootCommand Root() => new("Penstock: an open vehicle-to-grid platform") { DemoCommand.Create(), ServeCommand.Create(), SimulateCommand.Create(), PlanCommand.Create(), FlexibilityCommand.Create(), BenchCommand.Create(), QuirksCommand.Create(), StationCommand.Create(), ReplayCommand.Create() };
 }

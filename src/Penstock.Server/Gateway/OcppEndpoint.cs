@@ -35,7 +35,8 @@ internal sealed class OcppEndpoint(
             return;
         }
 
-        if (Subprotocol.Choose(context.WebSockets.WebSocketRequestedProtocols) is not { } version)
+        var offered = context.WebSockets.WebSocketRequestedProtocols;
+        if ((offered.Count == 0 ? OcppVersion.V16 : Subprotocol.Choose(offered)) is not { } version) // old stations of 1.6 offer none
         {
             await RefuseAsync(context, "Offer one of the subprotocols " + string.Join(", ", Subprotocol.All) + ".");
             return;
@@ -58,7 +59,8 @@ internal sealed class OcppEndpoint(
         const string deflate = "permessage-deflate";
         var offered = context.Request.Headers.SecWebSocketExtensions.ToString().Contains(deflate, StringComparison.OrdinalIgnoreCase);
         if (offered) context.Request.Headers.SecWebSocketExtensions = deflate + "; client_no_context_takeover; server_no_context_takeover";
-        return new WebSocketAcceptContext { SubProtocol = Subprotocol.Name(version), DangerousEnableCompression = offered, DisableServerContextTakeover = true };
+        var spoken = context.WebSockets.WebSocketRequestedProtocols.FirstOrDefault(name => Subprotocol.Choose([name]) == version); // as it was offered: its letters may be large
+        return new WebSocketAcceptContext { SubProtocol = spoken, DangerousEnableCompression = offered, DisableServerContextTakeover = true };
     }
 
     private async Task ServeAsync(StationId station, long epoch, OcppVersion version, System.Net.WebSockets.WebSocket socket, CancellationToken aborted)

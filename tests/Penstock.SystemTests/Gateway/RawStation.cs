@@ -18,7 +18,7 @@ internal sealed class RawStation : IAsyncDisposable
 
     private RawStation() { }
 
-    private string Protocol => socket.SubProtocol ?? "";
+    internal string Protocol => socket.SubProtocol ?? "ocpp1.6"; // who offers none speaks that
 
     /// <summary>Answers a call of the central system with a payload; null = silence.</summary>
     internal Func<string, JsonElement, string?> Answer { get; set; } = Obedient;
@@ -30,17 +30,21 @@ internal sealed class RawStation : IAsyncDisposable
 
     internal bool IsOpen => socket.State == WebSocketState.Open;
 
+    /// <param name="protocol">Subprotocols offered, with spaces between; empty = none.</param>
     internal static async Task<RawStation> ConnectAsync(
         string address, string id, string protocol, CancellationToken cancel, Func<string, JsonElement, string?>? answer = null, Action<ClientWebSocketOptions>? security = null)
     {
         var station = new RawStation();
         if (answer is not null) station.Answer = answer;
-        station.socket.Options.AddSubProtocol(protocol);
+        foreach (var one in protocol.Split(' ', StringSplitOptions.RemoveEmptyEntries)) station.socket.Options.AddSubProtocol(one);
         security?.Invoke(station.socket.Options);
         await station.socket.ConnectAsync(new Uri($"{address}/ocpp/{id}"), cancel);
         station.reading = station.ReadAsync();
         return station;
     }
+
+    /// <summary>Answers to what <see cref="SendAsync"/> asked, as they come.</summary>
+    internal async Task<string> NextAnswerAsync(CancellationToken cancel) => await answers.Reader.ReadAsync(cancel).AsTask().WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System, cancel);
 
     /// <summary>Connected, and the central system knows it: it answered.</summary>
     internal static async Task<RawStation> OnlineAsync(string address, string id, string protocol, CancellationToken cancel, Func<string, JsonElement, string?>? answer = null)
