@@ -13,5 +13,8 @@ namespace Penstock.Cli;
 /// <summary>The command line of the program.</summary>
 internal static class PenstockCommand
 {
-    internal static RootCommand Root() => new("Penstock: an open vehicle-to-grid platform") { DemoCommand.Create(), ServeCommand.Create(), SimulateCommand.Create(), PlanCommand.Create(), FlexibilityCommand.Create(), BenchCommand.Create(), QuirksCommand.Create(), StationCommand.Create(), ReplayCommand.Create() };
+    internal static RootCommand Root() => new("Penstock: an open vehicle-to-grid platform")
+    {
+        DemoCommand.Create(), ServeCommand.Create(), StationCommand.Create(), ReplayCommand.Create(), QuirksCommand.Create(), SimulateCommand.Create(), PlanCommand.Create(), FlexibilityCommand.Create(), BenchCommand.Create(),
+    };
 }

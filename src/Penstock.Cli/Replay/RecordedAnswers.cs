@@ -9,9 +9,9 @@ internal sealed class RecordedAnswers(Recording recording)
 {
     private readonly Dictionary<string, Queue<OcppFrame>> answers = recording.Frames
         .Where(f => f is { FromStation: true, Action: not null, Parsed.Type: MessageType.CallResult or MessageType.CallError })
-        .GroupBy(f => f.Action!, f => f.Parsed!).ToDictionary(g => g.Key, g => new Queue<OcppFrame>(g), StringComparer.Ordinal);
+        .GroupBy(f => f.Action!, f => f.Parsed!.Value).ToDictionary(g => g.Key, g => new Queue<OcppFrame>(g), StringComparer.Ordinal);
 
-    private readonly HashSet<string> asked = [.. recording.Frames.Where(f => f is { FromStation: false, Parsed: { Type: MessageType.Call, Action: not null } }).Select(f => f.Parsed!.Action!)];
+    private readonly HashSet<string> asked = [.. recording.Frames.Where(f => f is { FromStation: false, Parsed: { Type: MessageType.Call, Action: not null } }).Select(f => f.Parsed!.Value.Action!)];
     private readonly Dictionary<string, OcppFrame> last = [];
 
     internal int Given { get; private set; }
@@ -29,9 +29,9 @@ internal sealed class RecordedAnswers(Recording recording)
         if (last.TryGetValue(call.Action!, out var answer))
         {
             Given++;
-            return Text(answer.Type == MessageType.CallResult
-                ? FrameWriter.Result(call.Id, Encoding.UTF8.GetBytes(answer.Payload.GetRawText()))
-                : FrameWriter.Error(MessageType.CallError, call.Id, answer.ErrorCode ?? OcppError.GenericError, answer.ErrorDescription ?? ""));
+            if (answer.Type != MessageType.CallResult) return Text(FrameWriter.Error(MessageType.CallError, call.Id, answer.ErrorCode ?? OcppError.GenericError, answer.ErrorDescription ?? ""));
+            using var result = FrameWriter.Result(call.Id, answer.Payload.Utf8.Span);
+            return Text(result.Utf8);
         }
 
         Unknown++;

@@ -23,5 +23,5 @@ internal sealed class TransactionIds
         return array.ToJsonString();
     }
 
-    private static int? Id(OcppFrame? frame) => frame is { Payload.ValueKind: JsonValueKind.Object } && frame.Payload.TryGetProperty("transactionId", out var id) && id.ValueKind == JsonValueKind.Number && id.TryGetInt32(out var number) ? number : null;
+    private static int? Id(OcppFrame? frame) => frame?.Payload.Clone() is { ValueKind: JsonValueKind.Object } payload && payload.TryGetProperty("transactionId", out var id) && id.ValueKind == JsonValueKind.Number && id.TryGetInt32(out var number) ? number : null;
 }

@@ -12,8 +12,8 @@ internal readonly record struct Verdict(string Text)
     internal static Verdict Of(OcppFrame? answer) => answer switch
     {
         null => new Verdict("no answer"),
-        { Type: MessageType.CallResult } => new Verdict(string.Join(' ', Statuses(answer.Payload).Prepend("CALLRESULT"))),
-        _ => new Verdict($"CALLERROR {answer.ErrorCode}"),
+        { Type: MessageType.CallResult } => new Verdict(string.Join(' ', Statuses(answer.Value.Payload.Clone()).Prepend("CALLRESULT"))),
+        _ => new Verdict($"CALLERROR {answer.Value.ErrorCode}"),
     };
 
     private static IEnumerable<string> Statuses(JsonElement payload)

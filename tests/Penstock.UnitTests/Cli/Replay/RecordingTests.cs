@@ -85,7 +85,7 @@ public sealed class RecordingTests
 
     private static OcppFrame Call(string id, string action) => new(MessageType.Call, id) { Action = action };
 
-    private static OcppFrame Frame(string text) => FrameReader.Read(System.Text.Encoding.UTF8.GetBytes(text)).Frame!;
+    private static OcppFrame Frame(string text) => FrameReader.Read(System.Text.Encoding.UTF8.GetBytes(text)).Frame!.Value;
 
     private static string Line(long sequence, string direction, string frame, long? pair = null, string? action = null) =>
         JsonSerializer.Serialize(new { sequence, at = "2026-04-02T09:00:00Z", direction, type = frame.Length > 1 && char.IsAsciiDigit(frame[1]) ? frame[1] - '0' : 0, action, frame, pair });

@@ -1,8 +1,6 @@
 using System.Text;
 using Penstock.Ocpp.Framing;
-using Penstock.Ocpp.Rpc;
 using V16 = Penstock.Ocpp.V16;
-using V21 = Penstock.Ocpp.V21;
 
 namespace Penstock.UnitTests.Ocpp.Framing;
 
