@@ -115,7 +115,7 @@ internal sealed class ReplayLink : IAsyncDisposable
 
     private async Task HearAsync(ReadOnlyMemory<byte> bytes)
     {
-        if (FrameReader.Read(bytes).Frame is not { } frame) return;
+        if (FrameReader.Read(bytes.ToArray()).Frame is not { } frame) return; // the payload is a slice, and the buffer is used again
         if (frame.Type == MessageType.Call && Answers.To(frame) is { } answer) await SendAsync(answer, CancellationToken.None);
         else if (frame.Type is MessageType.CallResult or MessageType.CallError && waiting.TryGetValue(frame.Id, out var asked)) asked.TrySetResult(frame);
     }

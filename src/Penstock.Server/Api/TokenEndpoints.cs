@@ -19,7 +19,7 @@ internal static class TokenEndpoints
     internal static void Map(IEndpointRouteBuilder api)
     {
         api.MapGet("/tokens", (TokenRegister tokens, TimeProvider time, string? after) => Page([.. tokens.All.Where(t => after is null || string.CompareOrdinal(t.Token, after) > 0).Take(PageMax + 1).Select(t => TokenView.Of(t, time.Now()))]));
-        api.MapGet("/tokens/{token}", (string token, TokenRegister tokens, TimeProvider time) => tokens.Judge(token, time.Now()) switch
+        api.MapGet("/tokens/{token}", (string token, TokenRegister tokens, TimeProvider time) => tokens.Judge(token = Unescaped(token), time.Now()) switch
         {
             { Record: { } record } => Results.Ok(TokenView.Of(record, time.Now())),
             { Status: TokenStatus.Accepted } => Results.Ok(new TokenView(token, "accepted", false, null, null, null)), // a vehicle's own
@@ -27,14 +27,18 @@ internal static class TokenEndpoints
         });
         api.MapPut("/tokens/{token}", (string token, PutToken body, TokenRegister tokens, TimeProvider time) =>
         {
+            token = Unescaped(token);
             if (token.Length > 255 || string.IsNullOrWhiteSpace(token)) return Problems.Invalid([new Fault("/token", "length", "A token has 1 to 255 characters (20 for OCPP 1.6).")]);
             if (body.GroupId is { Length: > 255 }) return Problems.Invalid([new Fault("/groupId", "length", "groupId has at most 255 characters (20 for OCPP 1.6).")]);
             if (tokens.Count >= TokenRegister.Max) return Problems.Invalid([new Fault("/token", "full", $"There are {TokenRegister.Max} tokens; delete some.")]);
             tokens.Put(new TokenRecord(token, body.Blocked, body.ExpiresAt is { } at ? Instant.FromDateTimeOffset(at) : null, body.GroupId, body.Note));
             return Results.Ok(TokenView.Of(tokens.Find(token)!, time.Now()));
         });
-        api.MapDelete("/tokens/{token}", (string token, TokenRegister tokens) => tokens.Remove(token) ? Results.NoContent() : Problems.NotFound("token", token));
+        api.MapDelete("/tokens/{token}", (string token, TokenRegister tokens) => tokens.Remove(Unescaped(token)) ? Results.NoContent() : Problems.NotFound("token", token));
     }
+
+    /// <summary>A slash stays escaped in a part of a path.</summary>
+    private static string Unescaped(string token) => token.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
 
     private static PageView<TokenView> Page(IReadOnlyList<TokenView> found) => found.Count > PageMax ? new([.. found.Take(PageMax)], found[PageMax - 1].Token) : new(found, null);
 }

@@ -73,15 +73,23 @@ public static class PenstockServer
         services.GetRequiredService<GridEventDesk>().Resume(services.GetRequiredService<TimeProvider>().Now());
     }
 
+    private static Task NoStation(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status404NotFound;
+        return context.Response.WriteAsync("Stations connect at /ocpp/{stationId}, where the id is 1 to 48 letters, digits or -_.:*+=@| and does not start with a dot.", context.RequestAborted);
+    }
+
     private static void Map(WebApplication app)
     {
         app.UseExceptionHandler();
         app.Use(StationListeners.GuardAsync);
         app.UseStatusCodePages();
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.FromSeconds(45), KeepAliveTimeout = TimeSpan.FromSeconds(30) });
+        app.Use((context, next) => context.WebSockets.IsWebSocketRequest && !context.Request.Path.StartsWithSegments("/ocpp", StringComparison.Ordinal) ? NoStation(context) : next(context)); // the console is no answer to a socket
         app.UseDefaultFiles();
         app.UseStaticFiles();
         app.Map("/ocpp/{stationId}", (HttpContext context, string stationId, OcppEndpoint endpoint) => endpoint.AcceptAsync(context, stationId));
+        app.Map("/ocpp/{**rest}", (HttpContext context) => NoStation(context));
         app.MapGet("/healthz", () => "ok");
         app.MapGet("/readyz", (Journal journal) => journal.Fault is { } fault ? Results.Text($"journal: {fault}", statusCode: 503) : Results.Text("ready"));
         app.MapGet("/metrics", (Metrics metrics) => Results.Text(metrics.Text(), "text/plain; version=0.0.4"));

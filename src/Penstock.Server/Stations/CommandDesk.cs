@@ -63,9 +63,8 @@ public sealed class CommandDesk
         var mine = waiting.FirstOrDefault(o => o.Id == command.Id);
         lock (mine ?? new Open(command.Id, _ => false, default))
         {
-            if (mine?.SeenAt is { } seen) return Save(command with { State = CommandState.Effective, EffectAt = seen });
             if (mine is not null) mine.Accepted = true;
-            return Save(command);
+            return Save(mine?.SeenAt is { } seen ? command with { State = CommandState.Effective, EffectAt = seen } : command);
         }
     }
 
@@ -97,7 +96,7 @@ public sealed class CommandDesk
 
     private void Drop(ConcurrentQueue<Open> waiting, Instant now)
     {
-        while (waiting.TryPeek(out var first) && (first.SeenAt is not null || first.Until < now) && waiting.TryDequeue(out var gone))
+        while (waiting.TryPeek(out var first) && (first is { SeenAt: not null, Accepted: true } || first.Until < now) && waiting.TryDequeue(out var gone)) // an effect may be seen before the answer: it waits for it
         {
             if (gone.SeenAt is null && Find(gone.Id) is { State: CommandState.Accepted } late) Save(late with { State = CommandState.NoEffect });
         }

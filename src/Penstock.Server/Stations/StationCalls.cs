@@ -61,16 +61,31 @@ internal sealed class StationCalls(StationRegistry registry, CommandDesk command
             return commands.Save(command with { State = CommandState.Failed, ErrorCode = "offline", ErrorText = $"Station {station} has no connection that takes {action}." });
         }
 
-        var raw = await connection.CallRawAsync(known, request, priority, sent: () => command = commands.Save(command with { State = CommandState.Sent, SentAt = time.Now() }));
-        var ended = Ended(command, raw);
+        var (gate, over) = (new Lock(), false);
+        var raw = await connection.CallRawAsync(known, request, priority, sent: Sent);
+        CommandRecord ended;
+        lock (gate)
+        {
+            over = true;
+            ended = Ended(command, raw);
+        }
+
         if (raw.Status == CallStatus.Answered) effects.Apply(new AnsweredCall(station, action, payload, raw.Payload, time.Now()));
         return commands.Answered(ended);
+
+        void Sent() // told by the wire, perhaps after its answer
+        {
+            lock (gate)
+            {
+                if (!over) command = commands.Save(command with { State = CommandState.Sent, SentAt = time.Now() });
+            }
+        }
     }
 
     private CommandRecord Ended(CommandRecord command, RawOutcome raw)
     {
         var text = raw.Payload.ValueKind == JsonValueKind.Undefined ? null : raw.Payload.GetRawText();
-        var done = command with { AnsweredAt = time.Now(), Answer = text is { Length: <= AnswerKeptMax } ? raw.Payload : null, ErrorCode = raw.ErrorCode, ErrorText = raw.ErrorDescription };
+        var done = command with { AnsweredAt = time.Now(), SentAt = command.SentAt ?? (raw.Status is CallStatus.Answered ? time.Now() : null), Answer = text is { Length: <= AnswerKeptMax } ? raw.Payload : null, ErrorCode = raw.ErrorCode, ErrorText = raw.ErrorDescription };
         if (raw.Status != CallStatus.Answered) return done with { State = CommandState.Failed, ErrorCode = raw.ErrorCode ?? JsonNamingPolicy.CamelCase.ConvertName(raw.Status.ToString()) };
         return done with { State = VariableKey.Text(raw.Payload, "status") is null or "Accepted" or "Scheduled" or "RebootRequired" or "Unlocked" or "Processing" ? CommandState.Accepted : CommandState.Rejected };
     }

@@ -27,7 +27,7 @@ public sealed partial class OddTests
         using var platform = new Platform(server.Address);
         await using var station = await RawStation.ConnectAsync(server.Address, "CS-1", "", Cancel);
         Assert.StartsWith("[3,\"a\",", await station.AskAsync("""[2,"a","BootNotification",{"chargePointVendor":"V","chargePointModel":"M"}]""", Cancel));
-        Assert.Equal("ocpp1.6", (await platform.GetAsync("/api/v1/stations/CS-1")).GetProperty("protocol").GetString());
+        Assert.Equal("1.6", (await platform.GetAsync("/api/v1/stations/CS-1")).GetProperty("protocol").GetString());
         await Assert.ThrowsAsync<WebSocketException>(() => RawStation.ConnectAsync(server.Address, "CS-2", "ocpp9.9 soap", Cancel));
     }
 

@@ -26,6 +26,8 @@ public sealed class BookTests : IDisposable
             data.Add(version, "FirmwareStatusNotification", """{"status":"Downloaded","requestId":8}""", "firmware", "8", "Downloaded");
             data.Add(version, "LogStatusNotification", """{"status":"Uploading","requestId":9}""", "log", "9", "Uploading");
             data.Add(version, "PublishFirmwareStatusNotification", """{"status":"Published","requestId":10,"location":["http://10.0.0.1/fw"]}""", "firmware", "10", "10.0.0.1");
+            data.Add(version, "NotifyChargingLimit", """{"evseId":1,"chargingLimit":{"chargingLimitSource":"EMS","isGridCritical":false}}""", "chargingLimit", "1:EMS", "EMS");
+            data.Add(version, "NotifyEVChargingSchedule", """{"timeBase":"2026-01-01T00:00:00Z","evseId":1,"chargingSchedule":{"id":1,"chargingRateUnit":"W","chargingSchedulePeriod":[{"startPeriod":0,"limit":6100}]}}""", "vehicleSchedule", "1", "6100");
             data.Add(version, "DataTransfer", """{"vendorId":"com.example","messageId":"hello","data":{"a":1}}""", "dataTransfer", "com.example:hello", "\"a\":1");
         }
 
@@ -43,7 +45,7 @@ public sealed class BookTests : IDisposable
     [Theory]
     [MemberData(nameof(Told))]
     [Covers("2.0.1 NotifyReport", "2.0.1 NotifyMonitoringReport", "2.0.1 NotifyEvent", "2.0.1 NotifyCustomerInformation", "2.0.1 NotifyDisplayMessages", "2.0.1 ReportChargingProfiles", "2.0.1 FirmwareStatusNotification", "2.0.1 LogStatusNotification",
-        "2.0.1 PublishFirmwareStatusNotification", "2.0.1 DataTransfer")]
+        "2.0.1 PublishFirmwareStatusNotification", "2.0.1 DataTransfer", "2.0.1 NotifyChargingLimit", "2.0.1 NotifyEVChargingSchedule")]
     [Covers("2.1 NotifyReport", "2.1 NotifyMonitoringReport", "2.1 NotifyEvent", "2.1 NotifyCustomerInformation", "2.1 NotifyDisplayMessages", "2.1 ReportChargingProfiles", "2.1 FirmwareStatusNotification", "2.1 LogStatusNotification",
         "2.1 PublishFirmwareStatusNotification", "2.1 DataTransfer", "2.1 NotifySettlement", "2.1 BatterySwap", "2.1 OpenPeriodicEventStream")]
     [Covers("1.6 FirmwareStatusNotification", "1.6 SignedFirmwareStatusNotification", "1.6 DiagnosticsStatusNotification", "1.6 LogStatusNotification", "1.6 DataTransfer")]
@@ -86,6 +88,20 @@ public sealed class BookTests : IDisposable
         var values = rows.Single(r => r.Key.StartsWith("1:", StringComparison.Ordinal)).Value.GetProperty("values");
         Assert.Equal("50.01", values[1].GetProperty("value").GetString());
         Assert.StartsWith("2026-01-01T00:00:01.5", values[1].GetProperty("at").GetString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ocpp2.0.1")]
+    [InlineData("ocpp2.1")]
+    [Covers("2.0.1 ClearedChargingLimit", "2.1 ClearedChargingLimit")]
+    public async Task A_limit_of_another_source_is_gone_once_it_is_cleared(string protocol)
+    {
+        await using var server = await ServerHere.StartAsync(data, 1, Cancel);
+        using var platform = new Platform(server.Address);
+        await using var station = await RawStation.ConnectAsync(server.Address, "CS-1", protocol, Cancel);
+        foreach (var source in new[] { "EMS", "SO" }) await station.CallAsync("NotifyChargingLimit", $$$"""{"evseId":1,"chargingLimit":{"chargingLimitSource":"{{{source}}}"}}""", Cancel);
+        await station.CallAsync("ClearedChargingLimit", """{"chargingLimitSource":"EMS","evseId":1}""", Cancel);
+        Assert.Equal("1:SO", Assert.Single(Platform.Items(await platform.GetAsync("/api/v1/stations/CS-1/book/chargingLimit"))).GetProperty("key").GetString());
     }
 
     [Fact]

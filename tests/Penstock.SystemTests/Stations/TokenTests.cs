@@ -31,6 +31,8 @@ public sealed class TokenTests : IDisposable
         Assert.Equal(HttpStatusCode.NoContent, (await platform.Client.DeleteAsync("/api/v1/tokens/CAR", Cancel)).StatusCode);
         Assert.Equal("Accepted", await SaidAsync("CAR"));
         Assert.Equal(HttpStatusCode.NotFound, (await platform.Client.GetAsync("/api/v1/tokens/NOBODY", Cancel)).StatusCode);
+        await PutAsync(platform, Uri.EscapeDataString("CARD/1"), new { blocked = true });
+        Assert.Equal("Blocked", await SaidAsync("CARD/1"));
 
         async Task<string?> SaidAsync(string token)
         {
