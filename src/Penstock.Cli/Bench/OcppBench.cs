@@ -21,7 +21,7 @@ internal static class OcppBench
         only.AcceptOnlyFromAmong([.. Parts.Select(p => p.Name)]);
         var stations = new Option<int?>("--stations") { Description = $"1 to {StationsMax} (as the part says)" };
         stations.Validators.Add(r => { if (r.GetValue(stations) is < 1 or > StationsMax) r.AddError($"--stations is 1 to {StationsMax}."); });
-        var seconds = new Option<int>("--seconds") { Description = "Measured time of echo and meter, 1 to 600", DefaultValueFactory = _ => 10 };
+        var seconds = new Option<int>("--seconds") { Description = "Measured time of echo and meter, 1 to 600, after as long to warm up", DefaultValueFactory = _ => 20 };
         seconds.Validators.Add(r => { if (r.GetValue(seconds) is < 1 or > 600) r.AddError("--seconds is 1 to 600."); });
         var command = new Command("ocpp", "Loads a server process with SIMULATED stations and prints CPU and memory of the server alone") { only, stations, seconds };
         command.SetAction((parsed, cancel) => RunAsync(Parts.Where(p => parsed.GetValue(only) is not { } one || p.Name == one), parsed.GetValue(stations), parsed.GetValue(seconds), cancel));

@@ -21,9 +21,18 @@ internal sealed class OcppServerProcess : IAsyncDisposable
     /// <summary>User and system time since the start, s.</summary>
     internal double CpuSeconds => Cpu($"/proc/{process.Id}/stat");
 
-    /// <summary>CPU time of the threads of this name, s.</summary>
-    internal double CpuSecondsOf(string thread) => Directory.GetDirectories($"/proc/{process.Id}/task")
-        .Where(t => File.ReadAllText(t + "/comm").Trim() == thread).Sum(t => Cpu(t + "/stat"));
+    /// <summary>CPU time of the threads of this name, s. Threads of the pool come and go while they are looked at.</summary>
+    internal double CpuSecondsOf(string thread) => Directory.GetDirectories($"/proc/{process.Id}/task").Sum(t =>
+    {
+        try
+        {
+            return File.ReadAllText(t + "/comm").Trim() == thread ? Cpu(t + "/stat") : 0;
+        }
+        catch (IOException)
+        {
+            return 0; // it has ended
+        }
+    });
 
     /// <summary>Anonymous memory that is resident: heaps and stacks, no program text.</summary>
     internal long MemoryBytes => 1024 * long.Parse(

@@ -65,15 +65,21 @@ internal static class SampleReader
 
     private static decimal? Register(List<RawSample> all, RawMeasurand measurand) => BelievedRegister(Of(all, measurand));
 
+    /// <summary>The total where it is told, else the sum of the phases.</summary>
     private static decimal? Of(List<RawSample> all, RawMeasurand measurand)
     {
-        var mine = all.FindAll(s => s.Measurand == measurand);
-        if (mine.Count == 0) return null;
-        var total = mine.Find(s => !s.OfPhase);
-        if (total is not null) return Scaled(total);
-        decimal sum = 0;
-        foreach (var sample in mine)
+        decimal? sum = null;
+        foreach (var sample in all)
         {
+            if (sample.Measurand != measurand) continue;
+            if (!sample.OfPhase) return Scaled(sample);
+            sum ??= 0;
+        }
+
+        if (sum is null) return null;
+        foreach (var sample in all)
+        {
+            if (sample.Measurand != measurand) continue;
             if (Scaled(sample) is not { } part) return null;
             sum += part;
         }
