@@ -90,7 +90,7 @@ public static class StorageKernel
             {
                 if (t < last && Leaves(t) is > 0 and var chance) value.Mix(chance, battery.EnergyTarget, -battery.ShortfallPenalty, -battery.Salvage);
                 var (x1, x2) = (ChargeSlope(battery, buy[t]), DischargeSlope(battery, sell[t]));
-                chargeUpTo[t] = value.Where(x1);
+                chargeUpTo[t] = Into(t, where) < into ? value.Low : value.Where(x1); // only up to the floor where it may not charge to earn
                 dischargeDownTo[t] = value.Where(x2);
                 value.Convolve(x1, Into(t, where), x2, OutOf(t, where));
                 if (t > 0) value.Trim(Floor(t - 1), high);
@@ -117,7 +117,7 @@ public static class StorageKernel
 
         private (double Charged, double Drawn) Moved(WherePumping where, int t, double energy, double chargeUpTo, double dischargeDownTo)
         {
-            var (into, outOf) = (Into(t, where), OutOf(t, where));
+            var outOf = OutOf(t, where);
             if (where == WherePumping.Both && Pumps(t))
             {
                 var charging = Math.Clamp(chargeUpTo - (energy - outOf), 0, into); // from full discharge: first charge, then discharge less

@@ -25,6 +25,16 @@ public sealed class PlanCommandTests : IDisposable
         },
         iter: 60);
 
+    [Theory]
+    [InlineData(38, 93, 29218, 7)] // a start below the floor where a discharge fee below 0 makes pumping pay
+    public void A_plan_that_once_failed_passes_the_verifier(int count, int steps, int seed, int kind)
+    {
+        folder.Of(Kind(count, steps, seed, kind));
+        Assert.Equal(0, folder.Plan());
+        var (code, output, error) = folder.Verify();
+        Assert.True(code == 0, $"{error}{output}");
+    }
+
     [Fact]
     public void A_large_plan_passes_the_verifier_and_a_later_one_starts_from_it()
     {

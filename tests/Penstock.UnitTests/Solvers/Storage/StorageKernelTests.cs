@@ -45,6 +45,13 @@ public sealed class StorageKernelTests
     }
 
     [Fact]
+    public void A_start_below_the_floor_is_charged_up_also_where_only_discharging_would_pay()
+    {
+        var (_, power) = Solve(new StorageProblem(0, 4, 10, 0, 2, 2, 1, 1, 0, 5, 0), [1, 1, 1, 1], [2, 2, 2, 2]);
+        Assert.Equal([2, 2], power[..2]);
+    }
+
+    [Fact]
     public void An_unreachable_target_is_a_shortfall_not_an_error()
     {
         var (cost, power) = Solve(new StorageProblem(2, 2, 10, 10, 2, 0, 1, 1, 0, 5, 0), [0.4], [0]);
