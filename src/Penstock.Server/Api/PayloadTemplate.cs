@@ -2,6 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Penstock.Ocpp;
+using Penstock.Ocpp.V21;
+using Penstock.Ocpp.V21.V2x;
 
 namespace Penstock.Server.Api;
 
@@ -11,7 +13,12 @@ internal static class PayloadTemplate
     /// <summary>Records within records, as deep as the schemas go.</summary>
     private const int DepthMax = 8;
 
-    internal static JsonElement Of(OcppAction action) => JsonSerializer.SerializeToElement(Record(action.Request, 0));
+    internal static JsonElement Of(OcppAction action) => action.Request.Type == typeof(SetChargingProfileRequest) ? Profile : JsonSerializer.SerializeToElement(Record(action.Request, 0));
+
+    /// <summary>A profile that is legal, not only valid: a cap of the station.</summary>
+    private static JsonElement Profile => JsonSerializer.SerializeToElement(
+        new SetChargingProfileRequest { EvseId = 0, ChargingProfile = V2xProfile.Absolute(V2xPurpose.StationMax, 1, 1, DateTimeOffset.UnixEpoch.AddYears(60), [new(0, new ChargingOnly(7000))], new V2xOptions()) },
+        SetChargingProfileRequest.TypeInfo);
 
     private static JsonObject Record(JsonTypeInfo type, int depth)
     {
