@@ -78,8 +78,8 @@ public sealed record DerTimeline(ImmutableArray<DerEntry> Entries, Instant Now)
     /// <summary>The control of a type that holds now: the scheduled one that runs, else the default; null where there is neither.</summary>
     public DerControl? InForce(DerControlType type) => Entries.Where(e => e.Control.Type == type && e.Runs(Now)).OrderBy(e => e.Control.IsDefault).Select(e => e.Control).FirstOrDefault();
 
-    /// <summary>All controls that hold now, at most one per type.</summary>
-    public IEnumerable<DerControl> InForceAll() => Entries.Select(e => e.Control.Type).Distinct().Select(InForce).OfType<DerControl>();
+    /// <summary>All controls that hold now, at most one per type, in the order of the types: what is over or waits changes nothing in it.</summary>
+    public IEnumerable<DerControl> InForceAll() => Entries.Select(e => e.Control.Type).Distinct().Order().Select(InForce).OfType<DerControl>();
 
     /// <summary>The next moment at which something starts or ends; null when nothing will.</summary>
     public Instant? NextChange() => Entries.Where(e => !e.IsSuperseded).SelectMany(e => new[] { e.From, e.Control.End }).OfType<Instant>().Where(t => t > Now).Select(t => (Instant?)t).Min();
