@@ -161,8 +161,12 @@ public sealed partial class SimulatedStation
         }
     }
 
+    /// <summary>How long a charger that cannot take two requests at once works on one.</summary>
+    private static readonly TimeSpan Thinking = TimeSpan.FromMilliseconds(50);
+
     private async ValueTask<OcppAnswer> AnswerAsync(IncomingCall call, CancellationToken cancel)
     {
+        if (faults.DropsOnConcurrentCalls) await Task.Delay(Thinking, TimeProvider.System, cancel); // a slow charger: the second request comes while it thinks
         if (faults.AnswersAfter > TimeSpan.Zero) await Task.Delay(faults.AnswersAfter, TimeProvider.System, cancel);
         lock (gate)
         {
