@@ -48,11 +48,6 @@ public sealed class Journal : IAsyncDisposable
     /// <summary>While there is a fault the disk is tried this often.</summary>
     public static readonly TimeSpan ProbeEvery = TimeSpan.FromSeconds(2);
 
-    /// <summary>After a batch of <see cref="BusyFrom"/> entries or more the next one gathers for this long: fewer and larger transactions, each page written less often.</summary>
-    private static readonly TimeSpan GatherTime = TimeSpan.FromMilliseconds(2);
-
-    private const int BusyFrom = 16;
-
     private static readonly JournalReceipt Failed = new(JournalOutcome.Failed, 0, null);
 
     private readonly JournalQueue<(JournalEntry Entry, TaskCompletionSource<JournalReceipt> Done)> queue = new(QueuedMax);
@@ -124,7 +119,6 @@ public sealed class Journal : IAsyncDisposable
         {
             if (taken.Count == 0 && Fault is not null) Attempt(() => writer.Probe());
             for (var from = 0; from < taken.Count; from += BatchMax) Write(taken.GetRange(from, Math.Min(BatchMax, taken.Count - from)));
-            if (taken.Count >= BusyFrom) queue.Gather(GatherTime);
             taken.Clear();
         }
 

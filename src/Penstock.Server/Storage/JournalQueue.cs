@@ -3,7 +3,7 @@ namespace Penstock.Server.Storage;
 /// <summary>Many callers, one thread that takes all there is. At most <paramref name="most"/> wait; callers wait above it.</summary>
 internal sealed class JournalQueue<T>(int most) : IDisposable
 {
-    private readonly object gate = new(), pause = new();
+    private readonly object gate = new();
     private readonly SemaphoreSlim room = new(most);
     private List<T> waiting = [];
     private bool closed;
@@ -28,15 +28,6 @@ internal sealed class JournalQueue<T>(int most) : IDisposable
 
         room.Release(taken.Count);
         return true;
-    }
-
-    /// <summary>Lets more come in; returns early when the queue closes.</summary>
-    internal void Gather(TimeSpan time)
-    {
-        lock (pause)
-        {
-            if (!closed) Monitor.Wait(pause, time);
-        }
     }
 
     internal void Close()
