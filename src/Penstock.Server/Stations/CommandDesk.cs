@@ -45,7 +45,7 @@ public sealed class CommandDesk
         var command = new CommandRecord(Guid.CreateVersion7().ToString("N"), station, action, payload, bulk, CommandState.Queued, time.Now(), ExpectedEffect.Of(action, payload) is not null);
         store.Execute("INSERT INTO command (command_id, station_id, action, queued_at, body) VALUES (@Id, @Station, @action, @At, @Body)",
             new { command.Id, Station = station.Value, action, At = command.QueuedAt.ToUnixTimeMilliseconds(), Body = JsonSerializer.Serialize(command, Json) });
-        store.Execute("DELETE FROM command WHERE queued_at < (SELECT queued_at FROM command ORDER BY queued_at DESC LIMIT 1 OFFSET @KeptMax)", new { KeptMax });
+        store.Execute("DELETE FROM command WHERE rowid <= (SELECT MAX(rowid) FROM command) - @KeptMax", new { KeptMax });
         if (command.ExpectsEffect) Wait(command);
         return command;
     }
@@ -71,7 +71,7 @@ public sealed class CommandDesk
     /// <summary>A message of the station that was answered: it may be what a command waits for.</summary>
     internal void Seen(StationMessage message)
     {
-        if (open.IsEmpty || !open.TryGetValue(message.Station, out var waiting)) return;
+        if (!open.TryGetValue(message.Station, out var waiting)) return;
         foreach (var one in waiting)
         {
             if (one.SeenAt is not null || !one.Shows(message)) continue;
