@@ -1,5 +1,4 @@
 using Penstock.Server.Gateway;
-using Penstock.Server.Storage;
 using V16 = Penstock.Ocpp.V16;
 using V21 = Penstock.Ocpp.V21;
 
@@ -32,12 +31,7 @@ internal sealed class FirmwareMessages : IStationMessages
             Key = $"{from.ContentKey}:{from.Now}",
             Rows =
             [
-                new Projection(
-                    """
-                    INSERT INTO station_fact (station_id, topic, key, at, body) VALUES (@Station, @Topic, @Key, @At, json_object('status', @Status))
-                    ON CONFLICT (station_id, topic, key) DO UPDATE SET at = excluded.at, body = json_set(body, '$.status', @Status)
-                    """,
-                    new { Station = from.Station.Value, Topic = StationBook.Name(topic), Key = key, At = from.Now.ToUnixTimeMilliseconds(), Status = status.ToString() }),
+                StationBook.PutStatus(from.Station, topic, key, from.Now, status.ToString()),
                 .. location is null ? [] : new[] { StationBook.Mark(from.Station, topic, key, from.Now, "publishedAt", string.Join(' ', location)) },
             ],
         };

@@ -42,6 +42,14 @@ public sealed class StationBook(SqlStore store)
 
     public static Projection RemoveAll(StationId station, Topic topic) => new("DELETE FROM station_fact WHERE station_id = @Station AND topic = @Topic", new { Station = station.Value, Topic = Name(topic) });
 
+    /// <summary>Sets the status; where there is no row, one with nothing else.</summary>
+    public static Projection PutStatus(StationId station, Topic topic, string key, Instant at, string status) => new(
+        """
+        INSERT INTO station_fact (station_id, topic, key, at, body) VALUES (@Station, @Topic, @Key, @At, json_object('status', @Status))
+        ON CONFLICT (station_id, topic, key) DO UPDATE SET at = excluded.at, body = json_set(body, '$.status', @Status)
+        """,
+        new { Station = station.Value, Topic = Name(topic), Key = key, At = at.ToUnixTimeMilliseconds(), Status = status });
+
     /// <summary>Sets one member of the body, where the row is there.</summary>
     public static Projection Mark(StationId station, Topic topic, string key, Instant at, string member, string value) => new(
         "UPDATE station_fact SET at = @At, body = json_set(body, @Path, @Value) WHERE station_id = @Station AND topic = @Topic AND key = @Key",
