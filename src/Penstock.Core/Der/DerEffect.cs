@@ -49,19 +49,7 @@ public sealed record DerEffect(
         a.DischargeMaxPercent is { } x && b.DischargeMaxPercent is { } y ? Math.Min(x, y) : a.DischargeMaxPercent ?? b.DischargeMaxPercent,
         a.ActivePercent ?? b.ActivePercent, a.ReactivePercent ?? b.ReactivePercent, Or(a.MustTrip, b.MustTrip), Or(a.MustCease, b.MustCease), a.MayEnter ?? b.MayEnter));
 
-    /// <summary>Straight lines between the points, level beyond the ends.</summary>
-    internal static double At(DerCurve curve, double x)
-    {
-        var points = curve.Points;
-        if (x <= (double)points[0].X) return (double)points[0].Y;
-        for (var i = 1; i < points.Length; i++)
-        {
-            var (from, to) = (points[i - 1], points[i]);
-            if (x <= (double)to.X) return (double)from.Y + ((x - (double)from.X) / (double)(to.X - from.X) * (double)(to.Y - from.Y));
-        }
-
-        return (double)points[^1].Y;
-    }
+    internal static double At(DerCurve curve, double x) => PiecewiseLinear.At([.. curve.Points.Select(p => ((double)p.X, (double)p.Y))], x);
 
     /// <summary>Steps over time: the last point that is not later than <paramref name="seconds"/> is the threshold.</summary>
     private static bool Trips(DerCurve curve, bool high, double value, double seconds)

@@ -1,5 +1,5 @@
+using Penstock.Core.Units;
 using Penstock.Ocpp.V21;
-using Penstock.Simulator.Stations.Profiles;
 
 namespace Penstock.Simulator.Stations.Der;
 
@@ -130,7 +130,7 @@ internal static class DerResponse
     /// <param name="factor">Power factor; positive = absorbs reactive power.</param>
     private static double Reactive(double watts, double factor) => factor == 0 ? 0 : Math.Sign(factor) * Math.Abs(watts) * Math.Tan(Math.Acos(Math.Min(1, Math.Abs(factor))));
 
-    private static double On(DERCurve curve, double x) => Composition.OnCurve([.. curve.CurveData.Select(p => ((double)p.X, (double)p.Y)).OrderBy(p => p.Item1)], x);
+    private static double On(DERCurve curve, double x) => PiecewiseLinear.At([.. curve.CurveData.Select(p => ((double)p.X, (double)p.Y)).OrderBy(p => p.Item1)], x);
 
     private static bool Beyond(bool over, double value, decimal line) => over ? value > (double)line : value < (double)line;
 }

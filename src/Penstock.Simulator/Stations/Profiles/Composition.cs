@@ -1,3 +1,4 @@
+using Penstock.Core.Units;
 using Penstock.Ocpp.V21;
 
 namespace Penstock.Simulator.Stations.Profiles;
@@ -45,26 +46,11 @@ internal static class Composition
         return new Composed(period.Mode, asked is { } a ? Between(a, lower, upper) : upper, Least(own, upper), Largest(floor, lower), leading, period.Sleep);
     }
 
-    /// <summary>Linear between the points, level beyond them.</summary>
-    internal static double OnCurve(ReadOnlySpan<(double X, double Y)> curve, double x)
-    {
-        if (curve.IsEmpty) return 0;
-        if (x <= curve[0].X) return curve[0].Y;
-        for (var i = 1; i < curve.Length; i++)
-        {
-            if (x > curve[i].X) continue;
-            var (from, to) = (curve[i - 1], curve[i]);
-            return to.X <= from.X ? to.Y : from.Y + ((to.Y - from.Y) * (x - from.X) / (to.X - from.X));
-        }
-
-        return curve[^1].Y;
-    }
-
     /// <returns>Null = as much as the limit allows.</returns>
     private static double? Asked(PowerPeriod period, in Moment moment) => period.Mode switch
     {
         OperationMode.CentralSetpoint or OperationMode.CentralFrequency => period.Setpoint ?? 0,
-        OperationMode.LocalFrequency => period.Baseline + OnCurve(period.FrequencyWatt, moment.Hz) + (moment.Signal is { } signal ? OnCurve(period.SignalWatt, signal) : 0),
+        OperationMode.LocalFrequency => period.Baseline + PiecewiseLinear.At(period.FrequencyWatt, moment.Hz) + (moment.Signal is { } signal ? PiecewiseLinear.At(period.SignalWatt, signal) : 0),
         OperationMode.ExternalSetpoint => moment.Local?.SetpointW ?? 0,
         OperationMode.ExternalLimits => moment.Local?.LimitW,
         OperationMode.LocalLoadBalancing => Balancing(moment.Local),
