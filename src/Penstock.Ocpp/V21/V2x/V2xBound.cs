@@ -1,13 +1,14 @@
 namespace Penstock.Ocpp.V21.V2x;
 
 /// <summary>Bounds that constructors and <see cref="V2xProfileCheck"/> share.</summary>
-internal static class V2xBound
+public static class V2xBound
 {
     internal const int FrequencyPointsMin = 2;
 
     internal const int CurvePointsMax = 20;
 
-    internal const int PeriodsMax = 1024;
+    /// <summary>Periods of a schedule (2.1, ChargingScheduleType).</summary>
+    public const int PeriodsMax = 1024;
 
     internal const int SchedulesMax = 3;
 

@@ -57,7 +57,7 @@ public static class V2xProfileCheck
         void One(ChargingSchedule schedule, ChargingSchedulePeriod period, string at)
         {
             var mode = period.OperationMode ?? OperationMode.ChargingOnly;
-            if (!Allowed(profile.ChargingProfilePurpose, mode)) Fault(at + "/operationMode", profile.ChargingProfilePurpose == ChargingProfilePurpose.PriorityCharging ? "K01.FR.71" : ModesByPurpose, $"{mode} is not allowed in a {profile.ChargingProfilePurpose} profile.");
+            if (!Allows(profile.ChargingProfilePurpose, mode)) Fault(at + "/operationMode", profile.ChargingProfilePurpose == ChargingProfilePurpose.PriorityCharging ? "K01.FR.71" : ModesByPurpose, $"{mode} is not allowed in a {profile.ChargingProfilePurpose} profile.");
             if (supported?.Contains(mode) == false) Fault(at + "/operationMode", "K01.FR.115", $"{mode} is not among the modes of this EVSE ({string.Join(", ", supported.Order())}).");
             foreach (var (name, there, need) in Fields(period, mode))
             {
@@ -89,7 +89,8 @@ public static class V2xProfileCheck
         return null;
     }
 
-    private static bool Allowed(ChargingProfilePurpose purpose, OperationMode mode) => mode == OperationMode.ChargingOnly || purpose switch
+    /// <summary>The table "operation modes per purpose" of block Q.</summary>
+    public static bool Allows(ChargingProfilePurpose purpose, OperationMode mode) => mode == OperationMode.ChargingOnly || purpose switch
     {
         ChargingProfilePurpose.TxProfile or ChargingProfilePurpose.TxDefaultProfile => true,
         ChargingProfilePurpose.ChargingStationExternalConstraints => mode is OperationMode.ExternalLimits or OperationMode.ExternalSetpoint,

@@ -1,4 +1,5 @@
 using Penstock.Ocpp.V21;
+using Penstock.Ocpp.V21.V2x;
 
 namespace Penstock.Simulator.Stations.Profiles;
 
@@ -10,9 +11,6 @@ internal sealed record ProfileCapability(IReadOnlySet<OperationMode> Modes, IRea
 /// <summary>The rules by which a station refuses a charging profile: OCPP 2.1 K01, Q and the table of operation modes.</summary>
 internal static class ProfileCheck
 {
-    /// <summary>Periods of a schedule (2.1, ChargingScheduleType).</summary>
-    internal const int PeriodsMax = 1024;
-
     /// <returns>A reason code of the 2.1 appendix and the words; null = the profile is fit.</returns>
     internal static StatusInfo? Fault(ChargingProfile profile, ProfileCapability able)
     {
@@ -32,7 +30,7 @@ internal static class ProfileCheck
     {
         var periods = schedule.ChargingSchedulePeriod;
         if (!able.Units.Contains(schedule.ChargingRateUnit)) return Reason("UnsupportedRateUnit", $"chargingRateUnit is {schedule.ChargingRateUnit}, expected {string.Join(" or ", able.Units)}");
-        if (periods.Count > PeriodsMax) return Reason("TooManyElements", $"{periods.Count} periods, at most {PeriodsMax}");
+        if (periods.Count > V2xBound.PeriodsMax) return Reason("TooManyElements", $"{periods.Count} periods, at most {V2xBound.PeriodsMax}");
         if (schedule.RandomizedDelay > 0 && profile.ChargingProfilePurpose is not (ChargingProfilePurpose.TxProfile or ChargingProfilePurpose.TxDefaultProfile)) return Reason("InvalidSchedule", "randomizedDelay is for TxProfile and TxDefaultProfile");
         for (var n = 0; n < periods.Count; n++)
         {
@@ -48,7 +46,7 @@ internal static class ProfileCheck
     {
         var mode = p.OperationMode ?? OperationMode.ChargingOnly;
         if (!able.Modes.Contains(mode)) return Reason("InvalidSchedule", $"{place}: operationMode {mode} is not in V2XChargingCtrlr.SupportedOperationModes");
-        if (!Allowed(purpose, mode)) return Reason("InvalidProfile", $"{place}: operationMode {mode} is not allowed in a {purpose}");
+        if (!V2xProfileCheck.Allows(purpose, mode)) return Reason("InvalidProfile", $"{place}: operationMode {mode} is not allowed in a {purpose}");
         var (needsLimit, needsSetpoint, forbidsLimit, forbidsDischargeLimit, forbidsSetpoint) = Rule(mode);
         if (needsLimit && p.Limit is null) return Reason("MissingParam", $"{place}: limit is missing, {mode} needs it");
         if (needsSetpoint && p.Setpoint is null) return Reason("MissingParam", $"{place}: setpoint is missing, {mode} needs it");
@@ -62,14 +60,6 @@ internal static class ProfileCheck
         if ((p.Setpoint < 0 || p.Limit < 0) && !able.Discharges) return Reason("InvalidSchedule", $"{place}: this EVSE cannot discharge");
         return able.IsDc && p.PhaseToUse is not null ? Reason("NoPhaseForDC", $"{place}: phaseToUse is {p.PhaseToUse}, this EVSE is DC") : null;
     }
-
-    private static bool Allowed(ChargingProfilePurpose purpose, OperationMode mode) => purpose switch
-    {
-        ChargingProfilePurpose.TxProfile or ChargingProfilePurpose.TxDefaultProfile => true,
-        ChargingProfilePurpose.ChargingStationExternalConstraints => mode is OperationMode.ChargingOnly or OperationMode.ExternalLimits or OperationMode.ExternalSetpoint,
-        ChargingProfilePurpose.LocalGeneration => mode is OperationMode.ChargingOnly or OperationMode.ExternalLimits,
-        _ => mode == OperationMode.ChargingOnly,
-    };
 
     /// <summary>CentralSetpoint and CentralFrequency with limits are accepted: the table of modes allows them, Q02.FR.02 and Q07.FR.03 do not.</summary>
     private static (bool NeedsLimit, bool NeedsSetpoint, bool ForbidsLimit, bool ForbidsDischargeLimit, bool ForbidsSetpoint) Rule(OperationMode mode) => mode switch
