@@ -57,6 +57,9 @@ public sealed record OcppAnswer
 
     internal string ErrorText { get; private init; } = "";
 
+    /// <summary>Run once the answer is on the wire.</summary>
+    internal IReadOnlyList<Action> Then { get; private init; } = [];
+
     public static OcppAnswer Of<T>(T response)
         where T : class, IOcppMessage<T> => new() { Payload = JsonSerializer.SerializeToUtf8Bytes(response, T.TypeInfo) };
 
@@ -64,6 +67,9 @@ public sealed record OcppAnswer
     public static OcppAnswer Stored(byte[] payload) => new() { Payload = payload };
 
     public static OcppAnswer Error(string code, string text) => new() { ErrorCode = code, ErrorText = text };
+
+    /// <summary>The same answer, with what is to follow it on the wire; nothing of it runs where the answer does not get there.</summary>
+    public OcppAnswer FollowedBy(IReadOnlyList<Action> then) => then.Count == 0 ? this : this with { Then = then };
 
     public static OcppAnswer Violation(OcppViolation violation) => Error(violation.Code, violation.Text);
 

@@ -146,6 +146,7 @@ public sealed class OcppConnection(
             {
                 using var result = FrameWriter.Result(frame.Id, payload);
                 await WriteAsync(result.Utf8);
+                foreach (var next in answer.Then) next();
             }
             else if (answer.ErrorCode is { } code)
             {

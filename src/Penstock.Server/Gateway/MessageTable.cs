@@ -37,6 +37,9 @@ public sealed record Reply<TResponse>(TResponse Response)
     /// <summary>Run once the entry is on disk, before the answer.</summary>
     public IReadOnlyList<Action> After { get; init; } = [];
 
+    /// <summary>Run once the answer is on the wire: a call that must not overtake it begins here. A repeat runs none of them.</summary>
+    public IReadOnlyList<Action> Then { get; init; } = [];
+
     public static implicit operator Reply<TResponse>(TResponse response) => new(response);
 }
 
@@ -109,7 +112,7 @@ public sealed class MessageTable
         var (message, violation) = read(from.Raw);
         if (message is null) return new Handled(OcppAnswer.Violation(violation!), null, default, [], []);
         var reply = await handle(from, message, cancel);
-        return new Handled(answer(reply.Response), reply.Key, reply.ToldAt, reply.Rows, reply.After);
+        return new Handled(answer(reply.Response).FollowedBy(reply.Then), reply.Key, reply.ToldAt, reply.Rows, reply.After);
     });
 
     private static (T?, OcppViolation?) Read<T>(JsonPayload payload)
@@ -125,7 +128,6 @@ public sealed class MessageTable
     {
         var bytes = JsonSerializer.SerializeToUtf8Bytes(response, T.TypeInfo);
         if (bytes.Length <= 2) return OcppAnswer.Stored(bytes);
-        var known = JsonSerializer.Deserialize(bytes, old.Response!) ?? throw new InvalidOperationException($"The answer to {old.Name} is empty.");
-        return OcppAnswer.Stored(JsonSerializer.SerializeToUtf8Bytes(known, old.Response!));
+        return OcppAnswer.Stored(OlderPayload.Of(bytes, old.Response!));
     }
 }

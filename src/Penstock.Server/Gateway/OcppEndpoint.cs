@@ -3,15 +3,13 @@ using Penstock.Ocpp.Rpc;
 using Penstock.Server.Hosting;
 using Penstock.Server.Security;
 using Penstock.Server.Sites;
-using Penstock.Server.V2x;
 using Penstock.Server.Wire;
 
 namespace Penstock.Server.Gateway;
 
 /// <summary>Accepts stations at /ocpp/{stationId}.</summary>
 internal sealed class OcppEndpoint(
-    StationRegistry registry, StationRoll roll, StationInquiry inquiry, IncomingMessages messages, SiteDirectory sites, V2xDesk v2x, MessageLog log, HandshakeGate gate, CertificateDelivery certificates,
-    TimeProvider time, ILogger<OcppEndpoint> logger)
+    StationRegistry registry, StationRoll roll, IncomingMessages messages, SiteDirectory sites, MessageLog log, HandshakeGate gate, TimeProvider time, ILogger<OcppEndpoint> logger)
 {
     /// <summary>Longest station identity: what OCPP 2.1 allows for it (48), in characters that need no escaping in a URL or a file name.</summary>
     public const int StationIdLengthMax = 48;
@@ -69,7 +67,7 @@ internal sealed class OcppEndpoint(
         var session = new StationRegistry.Session(
             epoch,
             new OcppConnection(socket, version, (call, cancel) => messages.AnswerAsync(station, version, call, cancel), TimeProvider.System, Options, // deadlines of the wire are of the wall
-                (direction, frame) => Traced(station, direction, frame), registry.IdPrefix(epoch)),
+                (direction, frame) => log.Add(station, direction, Secrets.Masked(frame)), registry.IdPrefix(epoch)),
             stop);
         if (registry.Enter(station, session) is not { } olderEnded) return; // a newer socket came in during the handshake
         GatewayLog.Connected(logger, station.Value, version, session.Epoch);
@@ -96,15 +94,6 @@ internal sealed class OcppEndpoint(
 
         session.HasEnded(); // a newer socket of the station says that it is connected after this
         GatewayLog.Disconnected(logger, station.Value, session.Epoch);
-    }
-
-    private void Traced(StationId station, string direction, ReadOnlyMemory<byte> frame)
-    {
-        log.Add(station, direction, Secrets.Masked(frame));
-        if (direction != "out" || frame.Span is not [(byte)'[', (byte)'3', ..]) return;
-        inquiry.Answered(station);
-        certificates.Answered(station);
-        v2x.Answered(station);
     }
 
     private static string? AddressOf(HttpContext context) => context.Connection.RemoteIpAddress is { } address

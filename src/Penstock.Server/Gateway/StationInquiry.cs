@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.CompilerServices;
@@ -24,23 +23,16 @@ public sealed class StationInquiry(StationRegistry registry, StationRoll roll, C
     /// <summary>A higher rating is not believed, kW.</summary>
     public const double PowerMaxKw = 4000;
 
-    private readonly ConcurrentDictionary<StationId, bool> wanted = new();
     private readonly ConditionalWeakTable<OcppConnection, object> asked = [];
     private int lastRequest;
 
-    /// <summary>Called while the boot is being answered; the question follows that answer.</summary>
+    /// <summary>Called once the answer to a boot is on the wire.</summary>
     /// <param name="joined">True for a station of a site: it is asked only what nobody knows.</param>
-    internal void Want(StationId station, bool joined)
+    internal void Begin(StationId station, bool joined)
     {
         var ask = !joined || capability.IsUnasked(station);
-        if (ask || StationSetup.IsWanted(capability.ProfileOf(station))) wanted[station] = ask;
-    }
-
-    /// <summary>An answer to the station is on the wire.</summary>
-    internal void Answered(StationId station)
-    {
-        if (wanted.IsEmpty || !wanted.TryRemove(station, out var ask) || registry.Find(station) is not { } connection || !asked.TryAdd(connection, this)) return;
-        _ = BeginAsync(station, connection, ask);
+        if (!ask && !StationSetup.IsWanted(capability.ProfileOf(station))) return;
+        if (registry.Find(station) is { } connection && asked.TryAdd(connection, this)) _ = BeginAsync(station, connection, ask);
     }
 
     private async Task BeginAsync(StationId station, OcppConnection connection, bool ask)

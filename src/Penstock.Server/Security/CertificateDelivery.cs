@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Security.Cryptography.X509Certificates;
 using Penstock.Core.Sites;
 using Penstock.Ocpp.Rpc;
@@ -16,18 +15,7 @@ namespace Penstock.Server.Security;
 /// </summary>
 internal sealed class CertificateDelivery(StationRegistry registry, StationCalls calls, CertificateShelf shelf, ILogger<CertificateDelivery> log)
 {
-    private readonly ConcurrentDictionary<StationId, (X509Certificate2 Certificate, V21.CertificateSignedRequest Message)> ready = new();
-
-    /// <summary>Called while the request is being answered.</summary>
-    internal void Want(StationId station, X509Certificate2 certificate, V21.CertificateSignedRequest message) => ready[station] = (certificate, message);
-
-    /// <summary>An answer to the station is on the wire.</summary>
-    internal void Answered(StationId station)
-    {
-        if (!ready.IsEmpty && ready.TryRemove(station, out var next)) _ = SendAsync(station, next.Certificate, next.Message);
-    }
-
-    private async Task SendAsync(StationId station, X509Certificate2 certificate, V21.CertificateSignedRequest message)
+    internal async Task SendAsync(StationId station, X509Certificate2 certificate, V21.CertificateSignedRequest message)
     {
         if (registry.Find(station) is not { } connection) return;
         bool? accepted;

@@ -13,11 +13,11 @@ internal sealed class SecurityMessages(StationCertificateAuthority authority, Ce
     {
         table.On16<V16.SecurityEventNotificationRequest, V16.SecurityEventNotificationResponse>((from, m) => Event(from, new V16.SecurityEventNotificationResponse(), m.Type, m.Timestamp, m.TechInfo));
         table.On2x<V21.SecurityEventNotificationRequest, V21.SecurityEventNotificationResponse>((from, m) => Event(from, new V21.SecurityEventNotificationResponse(), m.Type, m.Timestamp, m.TechInfo));
-        table.On16<V16.SignCertificateRequest, V16.SignCertificateResponse>((from, m) =>
-            new V16.SignCertificateResponse { Status = Sign(from, m.Csr, null, null).Reason is null ? V16.GenericStatus.Accepted : V16.GenericStatus.Rejected });
-        table.On2x<V21.SignCertificateRequest, V21.SignCertificateResponse>((from, m) => Sign(from, m.Csr, m.CertificateType, m.RequestId) is { Code: { } code, Reason: { } reason }
+        table.On16<V16.SignCertificateRequest, V16.SignCertificateResponse>((from, m) => Signed(
+            from, m.Csr, null, null, s => new V16.SignCertificateResponse { Status = s.Reason is null ? V16.GenericStatus.Accepted : V16.GenericStatus.Rejected }));
+        table.On2x<V21.SignCertificateRequest, V21.SignCertificateResponse>((from, m) => Signed(from, m.Csr, m.CertificateType, m.RequestId, s => s is { Code: { } code, Reason: { } reason }
             ? new V21.SignCertificateResponse { Status = V21.GenericStatus.Rejected, StatusInfo = Info(code, reason) }
-            : new V21.SignCertificateResponse { Status = V21.GenericStatus.Accepted });
+            : new V21.SignCertificateResponse { Status = V21.GenericStatus.Accepted }));
         table.On2x<V21.GetCertificateStatusRequest, V21.GetCertificateStatusResponse>(StatusAsync);
         table.On2x<V21.GetCertificateChainStatusRequest, V21.GetCertificateChainStatusResponse>(ChainStatusAsync);
         table.On2x<V21.Get15118EVCertificateRequest, V21.Get15118EVCertificateResponse>(EvCertificateAsync);
@@ -31,7 +31,18 @@ internal sealed class SecurityMessages(StationCertificateAuthority authority, Ce
     };
 
     /// <summary>The certificate follows the answer as CertificateSigned.</summary>
-    private Signing Sign(StationMessage from, string csr, V21.CertificateSigningUse? use, int? requestId)
+    private Reply<T> Signed<T>(StationMessage from, string csr, V21.CertificateSigningUse? use, int? requestId, Func<Signing, T> answer)
+    {
+        var signed = Sign(from, csr, use);
+        return new Reply<T>(answer(signed))
+        {
+            Then = signed.Certificate is { } certificate
+                ? [() => _ = delivery.SendAsync(from.Station, certificate, new V21.CertificateSignedRequest { CertificateChain = signed.Chain!, CertificateType = use, RequestId = requestId })]
+                : [],
+        };
+    }
+
+    private Signing Sign(StationMessage from, string csr, V21.CertificateSigningUse? use)
     {
         var now = TimeProvider.System.Now();
         if (use is V21.CertificateSigningUse.V2GCertificate or V21.CertificateSigningUse.V2G20Certificate) return Signing.Refused("UnsupportedRequest", "This platform signs charging station certificates; an ISO 15118 certificate comes from a V2G root.");
@@ -39,7 +50,6 @@ internal sealed class SecurityMessages(StationCertificateAuthority authority, Ce
         var signed = authority.Sign(csr, from.Station, now);
         if (signed.Certificate is not { } certificate) return signed;
         shelf.Signed(from.Station, certificate, now);
-        delivery.Want(from.Station, certificate, new V21.CertificateSignedRequest { CertificateChain = signed.Chain!, CertificateType = use, RequestId = requestId });
         return signed;
     }
 

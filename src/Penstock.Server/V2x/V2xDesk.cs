@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
 using NodaTime;
@@ -23,8 +22,6 @@ internal sealed record Wish(bool Granted, string Said);
 /// <summary>V2X of stations beyond the setpoint: which services are allowed, the first profile after the needs, the owner's override, aFRR signals. What stations told is in the book and is said to the sites again at start.</summary>
 internal sealed class V2xDesk(StationBook book, StationCalls calls, StationCommands commands, StationRegistry registry, OpenSessions open, SiteDirectory sites, FleetRegister fleet, TimeProvider time)
 {
-    private readonly ConcurrentDictionary<StationId, ConcurrentQueue<(int Evse, FirstProfile First)>> waiting = new();
-
     /// <summary>Services for a token at a station, before there is a transaction: bidirectional ones where one of its EVSEs may come to discharge; null where nothing is known.</summary>
     internal IReadOnlyList<EnergyTransferMode>? AllowedFor(StationId station, string token)
     {
@@ -32,16 +29,6 @@ internal sealed class V2xDesk(StationBook book, StationCalls calls, StationComma
         var terms = known.Terms.At(time.Now(), DateTimeZoneProviders.Tzdb[site.Layout.TimeZone]);
         var all = site.Layout.Evses.Where(e => e.Id.Station == station).Select(e => AllowedTransfers.Under(DischargePermission.Of(site.Layout, e, known.Vehicle, terms))).ToList();
         return all.Count == 0 ? null : [.. all.MaxBy(a => a.Length).Select(V2xTranslation.Transfer)];
-    }
-
-    /// <summary>Notes the profile that follows an answer; it goes out once that answer is on the wire.</summary>
-    internal void Follow(EvseId evse, FirstProfile first) => waiting.GetOrAdd(evse.Station, _ => new()).Enqueue((evse.Number, first));
-
-    /// <summary>An answer to the station is on the wire.</summary>
-    internal void Answered(StationId station)
-    {
-        if (waiting.IsEmpty || !waiting.TryRemove(station, out var due)) return;
-        foreach (var (evse, first) in due) _ = SendFirstAsync(new EvseId(station, evse), first);
     }
 
     /// <summary>The latest setpoint of an EVSE for a profile that we made; null for another, or where there is none.</summary>
@@ -138,7 +125,8 @@ internal sealed class V2xDesk(StationBook book, StationCalls calls, StationComma
         ? [new EvseId(station, number)]
         : sites.Of(station)?.Snapshot.Layout.Evses.Where(e => e.Id.Station == station).Select(e => e.Id) ?? [];
 
-    private async Task SendFirstAsync(EvseId evse, FirstProfile first)
+    /// <summary>The profile that follows the answer to the needs.</summary>
+    internal async Task SendFirstAsync(EvseId evse, FirstProfile first)
     {
         if (registry.Find(evse.Station) is not { Version: OcppVersion.V21 }) return;
         if (first.Setpoint is null) commands.Forget(evse); // the setpoint profile is replaced: the next setpoint sends it whole

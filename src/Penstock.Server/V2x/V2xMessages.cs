@@ -66,11 +66,8 @@ internal sealed class V2xMessages(V2xDesk desk, CapabilityDesk capability, Sessi
             After =
             [
                 .. effects.AfterCommit, .. Post(from, [V2xDesk.Input(from.Station, m, from.Now)]), () => capability.Learn(from.Station, NeedsFacts.Of(m, from.Now)),
-                () =>
-                {
-                    if (from.Version == OcppVersion.V21 && answer.First is { } first) desk.Follow(evse, first);
-                },
             ],
+            Then = from.Version == OcppVersion.V21 && answer.First is { } first ? [() => _ = desk.SendFirstAsync(evse, first)] : [],
         };
     }
 

@@ -29,11 +29,8 @@ internal sealed class Calls
         if (version == OcppVersion.V201 && !Ocpp.V201.V201Actions.All.ContainsKey(call.Action)) return Unknown(call.Action);
         if (!table.TryGetValue(call.Action, out var handler)) return Unknown(call.Action);
         var answer = handler(device, call.Payload.Clone());
-        return version == OcppVersion.V201 && answer.Bytes is { } bytes ? OcppAnswer.Stored(Older(bytes, Ocpp.V201.V201Actions.All[call.Action].Response!)) : answer;
+        return version == OcppVersion.V201 && answer.Bytes is { } bytes ? OcppAnswer.Stored(OlderPayload.Of(bytes, Ocpp.V201.V201Actions.All[call.Action].Response!)) : answer;
     }
-
-    /// <summary>A payload of 2.1 as 2.0.1 has it: what only 2.1 knows is left out.</summary>
-    internal static byte[] Older(ReadOnlySpan<byte> payload, System.Text.Json.Serialization.Metadata.JsonTypeInfo type) => JsonSerializer.SerializeToUtf8Bytes(JsonSerializer.Deserialize(payload, type), type);
 
     private static OcppAnswer Unknown(string action) => OcppAnswer.Error(OcppError.NotImplemented, $"{action} is no request that a central system sends to a station of this version.");
 }
