@@ -59,12 +59,13 @@ public sealed class CommandDesk
     /// <summary>The station answered; the effect may have been seen before the answer was.</summary>
     internal CommandRecord Answered(CommandRecord command)
     {
-        if (command.State != CommandState.Accepted || !command.ExpectsEffect || !open.TryGetValue(command.Station, out var waiting)) return Save(command);
-        var mine = waiting.FirstOrDefault(o => o.Id == command.Id);
-        lock (mine ?? new Open(command.Id, _ => false, default))
+        if (!open.TryGetValue(command.Station, out var waiting) || waiting.FirstOrDefault(o => o.Id == command.Id) is not { } mine) return Save(command);
+        lock (mine)
         {
-            if (mine is not null) mine.Accepted = true;
-            return Save(mine?.SeenAt is { } seen ? command with { State = CommandState.Effective, EffectAt = seen } : command);
+            mine.Answered = true;
+            if (command.State == CommandState.Accepted) return Save(mine.SeenAt is { } seen ? command with { State = CommandState.Effective, EffectAt = seen } : command);
+            mine.SeenAt ??= command.AnsweredAt; // it waits for nothing, and takes no effect from another
+            return Save(command);
         }
     }
 
@@ -78,7 +79,7 @@ public sealed class CommandDesk
             lock (one)
             {
                 one.SeenAt = message.Now;
-                if (one.Accepted && Find(one.Id) is { State: CommandState.Accepted } command) Save(command with { State = CommandState.Effective, EffectAt = message.Now });
+                if (one.Answered && Find(one.Id) is { State: CommandState.Accepted } command) Save(command with { State = CommandState.Effective, EffectAt = message.Now });
             }
 
             break; // one message shows one command
@@ -94,15 +95,18 @@ public sealed class CommandDesk
         while (waiting.Count > OpenMax && waiting.TryDequeue(out _)) { }
     }
 
-    private void Drop(ConcurrentQueue<Open> waiting, Instant now)
+    private static void Drop(ConcurrentQueue<Open> waiting, Instant now)
     {
-        while (waiting.TryPeek(out var first) && (first is { SeenAt: not null, Accepted: true } || first.Until < now) && waiting.TryDequeue(out var gone)) // an effect may be seen before the answer: it waits for it
+        while (waiting.TryPeek(out var first) && (first is { SeenAt: not null, Answered: true } || first.Until < now) && waiting.TryDequeue(out _)) // an effect may be seen before the answer: it waits for it
         {
-            if (gone.SeenAt is null && Find(gone.Id) is { State: CommandState.Accepted } late) Save(late with { State = CommandState.NoEffect });
         }
     }
 
-    private List<CommandRecord> Query(string where, object parameters) => store.Query<string>($"SELECT body FROM command {where}", parameters).ConvertAll(b => JsonSerializer.Deserialize<CommandRecord>(b, Json)!);
+    /// <summary>An accepted command whose time is over had no effect, also where the station says nothing any more.</summary>
+    private CommandRecord AsOfNow(CommandRecord command) =>
+        command is { State: CommandState.Accepted, ExpectsEffect: true } && command.QueuedAt + EffectMax < time.Now() ? command with { State = CommandState.NoEffect } : command;
+
+    private List<CommandRecord> Query(string where, object parameters) => store.Query<string>($"SELECT body FROM command {where}", parameters).ConvertAll(b => AsOfNow(JsonSerializer.Deserialize<CommandRecord>(b, Json)!));
 
     private sealed class Open(string id, Func<StationMessage, bool> shows, Instant until)
     {
@@ -114,6 +118,6 @@ public sealed class CommandDesk
 
         internal Instant? SeenAt { get; set; }
 
-        internal bool Accepted { get; set; }
+        internal bool Answered { get; set; }
     }
 }

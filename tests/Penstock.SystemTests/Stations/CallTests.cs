@@ -67,6 +67,31 @@ public sealed class CallTests : IDisposable
         Assert.True(seen.GetProperty("effectAt").GetDateTimeOffset() >= seen.GetProperty("answeredAt").GetDateTimeOffset());
     }
 
+    [Fact]
+    public async Task A_refused_command_takes_no_effect_from_the_one_after_it()
+    {
+        await using var server = await ServerHere.StartAsync(data, 1, Cancel);
+        using var platform = new Platform(server.Address);
+        var said = "Rejected";
+        await using var station = await RawStation.OnlineAsync(server.Address, "CS-1", "ocpp2.1", Cancel, (_, _) => $$"""{"status":"{{said}}"}""");
+        var refused = await platform.CallAsync("CS-1", "Reset", """{"type":"Immediate"}""");
+        said = "Accepted";
+        var accepted = await platform.CallAsync("CS-1", "Reset", """{"type":"Immediate"}""");
+        await station.CallAsync("BootNotification", Boot, Cancel);
+        await platform.UntilAsync($"/api/v1/commands/{accepted.GetProperty("commandId").GetString()}", c => c.GetProperty("state").GetString() == "effective");
+        Assert.Equal("rejected", (await platform.GetAsync($"/api/v1/commands/{refused.GetProperty("commandId").GetString()}")).GetProperty("state").GetString());
+    }
+
+    [Fact]
+    public async Task A_station_that_accepts_and_falls_silent_had_no_effect_once_the_time_is_over()
+    {
+        await using var server = await ServerHere.StartAsync(data, 1800, Cancel); // half an hour in a second
+        using var platform = new Platform(server.Address);
+        await using var station = await RawStation.OnlineAsync(server.Address, "CS-1", "ocpp2.1", Cancel, (_, _) => """{"status":"Accepted"}""");
+        var command = await platform.CallAsync("CS-1", "Reset", """{"type":"Immediate"}""");
+        await platform.UntilAsync($"/api/v1/commands/{command.GetProperty("commandId").GetString()}", c => c.GetProperty("state").GetString() == "noEffect");
+    }
+
     [Theory]
     [InlineData("Nonsense", "{}", "unknownAction")]
     [InlineData("BootNotification", "{}", "wrongDirection")]
