@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 
 namespace Penstock.Cli.Bench;
 
@@ -66,6 +68,16 @@ internal static class OcppBench
 internal sealed record OcppBenchRun(string Folder, int Stations, TimeSpan Time, CancellationToken Cancel)
 {
     internal Task<OcppServerProcess> ServeAsync() => OcppServerProcess.StartAsync(["serve", "--port", "0", "--data", Folder], Cancel);
+
+    /// <summary>The same behind TLS, with a certificate of this run.</summary>
+    internal async Task<OcppServerProcess> ServeTlsAsync()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var certificate = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UnixEpoch, TimeProvider.System.GetUtcNow().AddDays(1));
+        var file = Path.Combine(Folder, "bench.pem");
+        await File.WriteAllTextAsync(file, certificate.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem(), Cancel);
+        return await OcppServerProcess.StartAsync(["serve", "--port", "0", "--data", Folder, "--tls-port", "0", "--certificate", file], Cancel, "wss");
+    }
 
     internal Task<OcppServerProcess> EchoAsync() => OcppServerProcess.StartAsync(["bench", "ocpp-echo"], Cancel);
 

@@ -11,7 +11,7 @@ internal static class OcppCrowd
     /// <summary>Stations boot, say a heartbeat and fall silent.</summary>
     internal static async Task IdleAsync(OcppBenchRun run)
     {
-        foreach (var (name, start) in new (string, Func<Task<OcppServerProcess>>)[] { ("bare echo", run.EchoAsync), ("idle ws", run.ServeAsync) })
+        foreach (var (name, start) in new (string, Func<Task<OcppServerProcess>>)[] { ("bare echo", run.EchoAsync), ("idle ws", run.ServeAsync), ("idle wss", run.ServeTlsAsync) })
         {
             await using var server = await start();
             await (run with { Stations = 100 }).TalkAsync(server, "W");

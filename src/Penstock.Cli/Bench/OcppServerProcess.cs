@@ -38,7 +38,8 @@ internal sealed class OcppServerProcess : IAsyncDisposable
     internal long MemoryBytes => 1024 * long.Parse(
         File.ReadLines($"/proc/{process.Id}/status").First(l => l.StartsWith("RssAnon", StringComparison.Ordinal)).Split(':')[1].Replace("kB", "", StringComparison.Ordinal).Trim(), CultureInfo.InvariantCulture);
 
-    internal static async Task<OcppServerProcess> StartAsync(string[] arguments, CancellationToken cancel)
+    /// <param name="scheme">Of the address that the load is to go to, where the server listens at more than one.</param>
+    internal static async Task<OcppServerProcess> StartAsync(string[] arguments, CancellationToken cancel, string scheme = "")
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!, Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [Path.Combine(AppContext.BaseDirectory, "penstock.dll"), .. arguments] : arguments)
         {
@@ -50,14 +51,12 @@ internal sealed class OcppServerProcess : IAsyncDisposable
         process.BeginOutputReadLine();
         while (await process.StandardError.ReadLineAsync(cancel) is { } line)
         {
-            if (line.IndexOf("://127.0.0.1:", StringComparison.Ordinal) is > 0 and var at)
+            if (line.Split(' ').FirstOrDefault(w => w.Contains("://127.0.0.1:", StringComparison.Ordinal)) is not { } address) await Console.Error.WriteLineAsync(line);
+            else if (address.StartsWith(scheme, StringComparison.Ordinal))
             {
                 _ = process.StandardError.BaseStream.CopyToAsync(Console.OpenStandardError(), cancel);
-                var scheme = line[..at].Split(' ')[^1];
-                return new OcppServerProcess(process, new Uri(scheme + line[at..].Split(' ')[0].Replace("{stationId}", "", StringComparison.Ordinal)));
+                return new OcppServerProcess(process, new Uri(address.Replace("{stationId}", "", StringComparison.Ordinal)));
             }
-
-            await Console.Error.WriteLineAsync(line);
         }
 
         throw new IOException($"{string.Join(' ', arguments)} ended before it listened.");

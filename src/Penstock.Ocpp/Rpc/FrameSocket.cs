@@ -38,7 +38,7 @@ internal sealed class FrameSocket(WebSocket socket, ConnectionOptions options, T
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     internal async ValueTask<byte[]?> ReadAsync()
     {
-        var first = await socket.ReceiveAsync(Memory<byte>.Empty, Over); // rent a buffer only when data is there
+        var first = await socket.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None); // rent a buffer only when data is there; no token: cutting the link ends it, and an idle one holds no registrations
         if (first.MessageType == WebSocketMessageType.Close) return await CloseAsync(WebSocketCloseStatus.NormalClosure, "");
         if (first.EndOfMessage && first.MessageType == WebSocketMessageType.Text) return []; // a frame without a byte
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
@@ -47,7 +47,7 @@ internal sealed class FrameSocket(WebSocket socket, ConnectionOptions options, T
         {
             while (true)
             {
-                var part = await socket.ReceiveAsync(buffer.AsMemory(length), Over);
+                var part = await socket.ReceiveAsync(buffer.AsMemory(length), CancellationToken.None);
                 length += part.Count;
                 if (part.MessageType == WebSocketMessageType.Close) return await CloseAsync(WebSocketCloseStatus.NormalClosure, "");
                 if (part.MessageType == WebSocketMessageType.Binary) return await RefuseAsync(WebSocketCloseStatus.InvalidMessageType, "OCPP-J frames are text");

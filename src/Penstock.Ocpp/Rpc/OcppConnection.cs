@@ -85,6 +85,9 @@ public sealed class OcppConnection(
     public Task SendAsync<T>(T message, CancellationToken cancellationToken)
         where T : class, IOcppSend<T> => WriteAsync(FrameWriter.Send(NewId(), T.ActionName, message, T.TypeInfo)).AsTask().WaitAsync(cancellationToken);
 
+    /// <summary>Cuts the link, before or while it runs; <see cref="RunAsync"/> then ends.</summary>
+    public void Cut() => link.Cut();
+
     private static bool IsGone(Exception e) => e is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException or InvalidOperationException;
 
     /// <summary>Never used twice on one connection, and with a prefix on none.</summary>

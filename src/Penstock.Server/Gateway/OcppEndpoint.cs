@@ -1,3 +1,4 @@
+using System.Net.WebSockets;
 using Penstock.Core.Sites;
 using Penstock.Ocpp.Rpc;
 using Penstock.Server.Hosting;
@@ -19,34 +20,55 @@ internal sealed class OcppEndpoint(
 
     private static readonly ConnectionOptions Options = new();
 
-    public async Task AcceptAsync(HttpContext context, string stationId)
+    /// <summary>Serves the stations' path; a WebSocket anywhere else is told where to go, all other requests go on.</summary>
+    public Task ServeAsync(HttpContext context, RequestDelegate next)
     {
-        if (!IsStationId(stationId))
-        {
-            await RefuseAsync(context, $"The station id must be 1 to {StationIdLengthMax} letters, digits or -_.:*+=@| and not start with a dot.");
-            return;
-        }
+        if (!context.Request.Path.StartsWithSegments("/ocpp", StringComparison.Ordinal, out var rest)) return context.WebSockets.IsWebSocketRequest ? NoStation(context) : next(context);
+        var id = rest.HasValue ? rest.Value[1..] : "";
+        return id.Length == 0 || id.Contains('/') ? NoStation(context) : AcceptAsync(context, id);
+    }
 
-        if (!context.WebSockets.IsWebSocketRequest)
+    /// <summary>What the checks and the handshake hold is free before the long wait begins.</summary>
+    private async Task AcceptAsync(HttpContext context, string stationId)
+    {
+        if (await HandshakeAsync(context, stationId) is not var (session, socket)) return;
+        using (socket)
         {
-            await RefuseAsync(context, "This address speaks OCPP-J over WebSocket; connect with a subprotocol of " + string.Join(", ", Subprotocol.All) + ".");
-            return;
+            if (registry.Enter(session) is not { } olderEnded) return; // a newer socket came in during the handshake
+            try
+            {
+                await olderEnded.WaitAsync(TakeoverMax, TimeProvider.System, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // one writer per station
+                Came(session);
+                await session.Connection.RunAsync(CancellationToken.None); // an aborted request ends its socket
+            }
+            finally
+            {
+                Left(session);
+            }
         }
+    }
 
+    private async Task<(StationRegistry.Session Session, WebSocket Socket)?> HandshakeAsync(HttpContext context, string stationId)
+    {
+        if (!IsStationId(stationId)) return await RefuseAsync(context, $"The station id must be 1 to {StationIdLengthMax} letters, digits or -_.:*+=@| and not start with a dot.");
+        if (!context.WebSockets.IsWebSocketRequest) return await RefuseAsync(context, "This address speaks OCPP-J over WebSocket; connect with a subprotocol of " + string.Join(", ", Subprotocol.All) + ".");
         var offered = context.WebSockets.WebSocketRequestedProtocols;
         if ((offered.Count == 0 ? OcppVersion.V16 : Subprotocol.Choose(offered)) is not { } version) // old stations of 1.6 offer none
         {
-            await RefuseAsync(context, "Offer one of the subprotocols " + string.Join(", ", Subprotocol.All) + ".");
-            return;
+            return await RefuseAsync(context, "Offer one of the subprotocols " + string.Join(", ", Subprotocol.All) + ".");
         }
 
         var station = new StationId(stationId);
-        if (await gate.AdmitAsync(context, station) is not { } profile) return;
+        if (await gate.AdmitAsync(context, station) is not { } profile) return null;
         var epoch = registry.NextEpoch();
-        using var socket = await context.WebSockets.AcceptWebSocketAsync(Acceptance(context, version));
+        var socket = await context.WebSockets.AcceptWebSocketAsync(Acceptance(context, version));
         roll.Change(station, Subprotocol.Name(version), time.Now(), s => s with { RemoteAddress = AddressOf(context), SecurityProfile = profile });
-        await ServeAsync(station, epoch, version, socket, context.RequestAborted);
+        return (new(station, epoch, Connection(station, epoch, version, socket)), socket);
     }
+
+    private OcppConnection Connection(StationId station, long epoch, OcppVersion version, WebSocket socket) => new(
+        socket, version, (call, cancel) => messages.AnswerAsync(station, version, call, cancel), TimeProvider.System, Options, // deadlines of the wire are of the wall
+        (direction, frame) => log.Add(station, direction, Secrets.Masked(frame)), registry.IdPrefix(epoch));
 
     /// <summary>
     /// Compression is accepted where it is offered, without context takeover either way: a window kept per connection would cost 40 kB and more. A server may ask
@@ -61,32 +83,17 @@ internal sealed class OcppEndpoint(
         return new WebSocketAcceptContext { SubProtocol = spoken, DangerousEnableCompression = offered, DisableServerContextTakeover = true };
     }
 
-    private async Task ServeAsync(StationId station, long epoch, OcppVersion version, System.Net.WebSockets.WebSocket socket, CancellationToken aborted)
+    private void Came(StationRegistry.Session session)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(aborted);
-        var session = new StationRegistry.Session(
-            epoch,
-            new OcppConnection(socket, version, (call, cancel) => messages.AnswerAsync(station, version, call, cancel), TimeProvider.System, Options, // deadlines of the wire are of the wall
-                (direction, frame) => log.Add(station, direction, Secrets.Masked(frame)), registry.IdPrefix(epoch)),
-            stop);
-        if (registry.Enter(station, session) is not { } olderEnded) return; // a newer socket came in during the handshake
-        GatewayLog.Connected(logger, station.Value, version, session.Epoch);
-        try
-        {
-            await olderEnded.WaitAsync(TakeoverMax, TimeProvider.System, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // one writer per station
-            sites.Of(station)?.Post(new StationConnected(time.Now(), station));
-            await session.Connection.RunAsync(stop.Token);
-        }
-        finally
-        {
-            Left(station, session);
-        }
+        GatewayLog.Connected(logger, session.Station.Value, session.Connection.Version, session.Epoch);
+        sites.Of(session.Station)?.Post(new StationConnected(time.Now(), session.Station));
     }
 
-    private void Left(StationId station, StationRegistry.Session session)
+    private void Left(StationRegistry.Session session)
     {
+        var station = session.Station;
         if (session.Connection.Refusal is { } refusal) GatewayLog.Refused(logger, station.Value, refusal);
-        if (registry.Leave(station, session))
+        if (registry.Leave(session))
         {
             sites.Of(station)?.Post(new StationDisconnected(time.Now(), station));
             if (registry.Find(station) is not null) sites.Of(station)?.Post(new StationConnected(time.Now(), station)); // a newer socket came in between
@@ -103,10 +110,17 @@ internal sealed class OcppEndpoint(
     internal static bool IsStationId(string id) =>
         id.Length is >= 1 and <= StationIdLengthMax && id[0] != '.' && id.All(c => char.IsAsciiLetterOrDigit(c) || "-_.:*+=@|".Contains(c));
 
-    private static Task RefuseAsync(HttpContext context, string text)
+    private static Task NoStation(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status404NotFound;
+        return context.Response.WriteAsync("Stations connect at /ocpp/{stationId}, where the id is 1 to 48 letters, digits or -_.:*+=@| and does not start with a dot.", context.RequestAborted);
+    }
+
+    private static async Task<(StationRegistry.Session, WebSocket)?> RefuseAsync(HttpContext context, string text)
     {
         context.Response.StatusCode = StatusCodes.Status400BadRequest;
-        return context.Response.WriteAsync(text, context.RequestAborted);
+        await context.Response.WriteAsync(text, context.RequestAborted);
+        return null;
     }
 }
 

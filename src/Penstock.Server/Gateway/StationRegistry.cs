@@ -12,6 +12,8 @@ public sealed class StationRegistry(TimeProvider time)
     private readonly ConcurrentDictionary<StationId, Session> sessions = new();
     private long lastEpoch;
 
+    public int Count => sessions.Count;
+
     public IReadOnlyCollection<StationId> Online => [.. sessions.Keys];
 
     public IReadOnlyList<(string Protocol, int Count)> ByVersion() =>
@@ -27,44 +29,50 @@ public sealed class StationRegistry(TimeProvider time)
 
     /// <summary>Takes the station over; the older socket, if any, is told to stop.</summary>
     /// <returns>The end of the older socket; null when a newer one is there already and this one must go.</returns>
-    internal Task? Enter(StationId station, Session mine)
+    internal Task? Enter(Session mine)
     {
         Session? older = null;
-        var inside = sessions.AddOrUpdate(station, mine, (_, current) =>
+        var inside = sessions.AddOrUpdate(mine.Station, mine, (_, current) =>
         {
             older = current.Epoch < mine.Epoch ? current : null;
             return older is null ? current : mine;
         });
-        older?.End();
+        older?.Connection.Cut();
         return inside == mine ? older?.Ended ?? Task.CompletedTask : null;
     }
 
     /// <returns>False when a newer socket has taken over.</returns>
-    internal bool Leave(StationId station, Session mine) => sessions.TryRemove(KeyValuePair.Create(station, mine));
+    internal bool Leave(Session mine) => sessions.TryRemove(KeyValuePair.Create(mine.Station, mine));
 
-    internal sealed class Session(long epoch, OcppConnection connection, CancellationTokenSource stop)
+    internal sealed class Session(StationId station, long epoch, OcppConnection connection)
     {
-        private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private static readonly TaskCompletionSource Over = Completed();
+
+        private TaskCompletionSource? ended; // made for a newer socket that waits; most never have one
+
+        internal StationId Station => station;
 
         internal long Epoch => epoch;
 
         internal OcppConnection Connection => connection;
 
         /// <summary>Completes when the last message of this socket is done with.</summary>
-        internal Task Ended => ended.Task;
-
-        internal void HasEnded() => ended.TrySetResult();
-
-        internal void End()
+        internal Task Ended
         {
-            try
+            get
             {
-                stop.Cancel();
+                var mine = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                return (Interlocked.CompareExchange(ref ended, mine, null) ?? mine).Task;
             }
-            catch (ObjectDisposedException)
-            {
-                // it ended by itself in this moment
-            }
+        }
+
+        internal void HasEnded() => Interlocked.CompareExchange(ref ended, Over, null)?.TrySetResult();
+
+        private static TaskCompletionSource Completed()
+        {
+            var source = new TaskCompletionSource();
+            source.SetResult();
+            return source;
         }
     }
 }

@@ -29,6 +29,7 @@ public static class PenstockServer
         if (options.Faults() is { Count: > 0 } faults) throw new ConfigurationUnusableException(faults);
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, WebRootPath = "wwwroot" });
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => StationListeners.Configure(kestrel, options));
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None); // keeps an Activity and its log scopes for every open connection
         if (quiet) builder.Logging.SetMinimumLevel(LogLevel.Warning);
         Register(builder.Services, options, time, Database.Open(Path.Combine(options.Data, "penstock.db")));
         var app = builder.Build();
@@ -56,7 +57,7 @@ public static class PenstockServer
         services.AddSingleton<V2xDesk>().AddSingleton<IStationMessages, V2xMessages>().AddHostedService<V2xWatch>();
         services.AddSingleton<DerDesk>().AddSingleton<IStationMessages, DerMessages>().AddHostedService<DerWatch>();
         services.AddSingleton<History>().AddSingleton<OverviewReader>().AddSingleton<FlexibilityReader>().AddSingleton<EventReader>().AddSingleton<VehicleReader>().AddSingleton<StationReader>().AddSingleton<Metrics>();
-        services.AddHostedService(s => s.GetRequiredService<PlanningWorker>()).AddHostedService(s => s.GetRequiredService<SettlementWorker>()).AddHostedService<ControlClock>();
+        services.AddHostedService(s => s.GetRequiredService<PlanningWorker>()).AddHostedService(s => s.GetRequiredService<SettlementWorker>()).AddHostedService<ControlClock>().AddHostedService<HeapTrim>();
         services.AddProblemDetails().AddOpenApi("v1");
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict);
     }
@@ -73,23 +74,16 @@ public static class PenstockServer
         services.GetRequiredService<GridEventDesk>().Resume(services.GetRequiredService<TimeProvider>().Now());
     }
 
-    private static Task NoStation(HttpContext context)
-    {
-        context.Response.StatusCode = StatusCodes.Status404NotFound;
-        return context.Response.WriteAsync("Stations connect at /ocpp/{stationId}, where the id is 1 to 48 letters, digits or -_.:*+=@| and does not start with a dot.", context.RequestAborted);
-    }
-
     private static void Map(WebApplication app)
     {
-        app.UseExceptionHandler();
-        app.Use(StationListeners.GuardAsync);
-        app.UseStatusCodePages();
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.FromSeconds(45), KeepAliveTimeout = TimeSpan.FromSeconds(30) });
-        app.Use((context, next) => context.WebSockets.IsWebSocketRequest && !context.Request.Path.StartsWithSegments("/ocpp", StringComparison.Ordinal) ? NoStation(context) : next(context)); // the console is no answer to a socket
+        app.Use(app.Services.GetRequiredService<OcppEndpoint>().ServeAsync); // first: what a request passes on its way, its connection holds as long as it lasts
+        app.Use(StationListeners.GuardAsync);
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
         app.UseDefaultFiles();
         app.UseStaticFiles();
-        app.Map("/ocpp/{stationId}", (HttpContext context, string stationId, OcppEndpoint endpoint) => endpoint.AcceptAsync(context, stationId));
-        app.Map("/ocpp/{**rest}", (HttpContext context) => NoStation(context));
+        app.UseRouting();
         app.MapGet("/healthz", () => "ok");
         app.MapGet("/readyz", (Journal journal) => journal.Fault is { } fault ? Results.Text($"journal: {fault}", statusCode: 503) : Results.Text("ready"));
         app.MapGet("/metrics", (Metrics metrics) => Results.Text(metrics.Text(), "text/plain; version=0.0.4"));

@@ -53,7 +53,7 @@ internal static class StationListeners
     }
 
     /// <summary>What the client certificate of this connection was found to be; null = there is none.</summary>
-    internal static PresentedCertificate? CertificateOf(HttpContext context) => Items(context)?.TryGetValue(Certificate, out var found) is true ? (PresentedCertificate?)found : null;
+    internal static PresentedCertificate? CertificateOf(HttpContext context) => context.Request.IsHttps && Items(context)?.TryGetValue(Certificate, out var found) is true ? (PresentedCertificate?)found : null;
 
     private static IDictionary<object, object?>? Items(HttpContext context) => context.Features.Get<IConnectionItemsFeature>()?.Items;
 

@@ -1,8 +1,12 @@
+using System.IO.Pipelines;
+
 namespace Penstock.UnitTests.Ocpp.Rpc;
 
-/// <summary>Two streams of one direction each as one of both.</summary>
-internal sealed class Duplex(Stream input, Stream output) : Stream
+/// <summary>Two pipes of one direction each as one stream of both.</summary>
+internal sealed class Duplex(PipeReader reader, PipeWriter writer) : Stream
 {
+    private readonly Stream input = reader.AsStream(), output = writer.AsStream();
+
     public override bool CanRead => true;
 
     public override bool CanSeek => false;
@@ -35,7 +39,8 @@ internal sealed class Duplex(Stream input, Stream output) : Stream
 
     protected override void Dispose(bool disposing)
     {
-        input.Dispose(); // as a transport does: who reads learns that the link is gone
+        reader.CancelPendingRead(); // as a transport does: who reads learns that the link is gone
+        input.Dispose();
         base.Dispose(disposing);
     }
 }

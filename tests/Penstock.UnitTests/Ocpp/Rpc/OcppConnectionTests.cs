@@ -21,8 +21,8 @@ public sealed class OcppConnectionTests : IAsyncDisposable
     public OcppConnectionTests()
     {
         var (a, b) = (new Pipe(), new Pipe());
-        peer = WebSocket.CreateFromStream(new Duplex(a.Reader.AsStream(), b.Writer.AsStream()), isServer: false, null, Timeout.InfiniteTimeSpan);
-        var server = WebSocket.CreateFromStream(new Duplex(b.Reader.AsStream(), a.Writer.AsStream()), isServer: true, null, Timeout.InfiniteTimeSpan);
+        peer = WebSocket.CreateFromStream(new Duplex(a.Reader, b.Writer), isServer: false, null, Timeout.InfiniteTimeSpan);
+        var server = WebSocket.CreateFromStream(new Duplex(b.Reader, a.Writer), isServer: true, null, Timeout.InfiniteTimeSpan);
         ours = new OcppConnection(server, OcppVersion.V21, (call, _) => handler(call), TimeProvider.System, Options);
         running = ours.RunAsync(stop.Token);
     }

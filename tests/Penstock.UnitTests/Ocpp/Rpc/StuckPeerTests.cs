@@ -12,7 +12,7 @@ public sealed class StuckPeerTests
     public async Task A_peer_that_takes_no_bytes_is_cut_and_every_call_ends()
     {
         var (nothing, full) = (new Pipe(), new Pipe(new PipeOptions(pauseWriterThreshold: 1, resumeWriterThreshold: 1, useSynchronizationContext: false)));
-        var socket = WebSocket.CreateFromStream(new Duplex(nothing.Reader.AsStream(), full.Writer.AsStream()), isServer: true, null, Timeout.InfiniteTimeSpan);
+        var socket = WebSocket.CreateFromStream(new Duplex(nothing.Reader, full.Writer), isServer: true, null, Timeout.InfiniteTimeSpan);
         var ours = new OcppConnection(socket, OcppVersion.V21, (_, _) => ValueTask.FromResult(OcppAnswer.None), TimeProvider.System, new ConnectionOptions { WriteTimeout = TimeSpan.FromMilliseconds(100) }, idPrefix: "a1-");
         var running = ours.RunAsync(TestContext.Current.CancellationToken);
         var calls = Enumerable.Range(0, 3).Select(_ => ours.CallAsync<GetBaseReportRequest, GetBaseReportResponse>(new GetBaseReportRequest { RequestId = 1, ReportBase = ReportBase.FullInventory })).ToList();

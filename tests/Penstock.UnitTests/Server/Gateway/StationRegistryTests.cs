@@ -14,31 +14,31 @@ public sealed class StationRegistryTests
     {
         var registry = new StationRegistry(TimeProvider.System);
         var (first, later) = (registry.NextEpoch(), registry.NextEpoch());
-        using var stopped = new CancellationTokenSource();
-        Assert.NotNull(registry.Enter(Station, Session(later, stopped)));
-        Assert.Null(registry.Enter(Station, Session(first, new CancellationTokenSource())));
-        Assert.False(stopped.IsCancellationRequested);
+        var (mine, socket) = Session(later);
+        Assert.NotNull(registry.Enter(mine));
+        Assert.Null(registry.Enter(Session(first).Session));
+        Assert.Equal(WebSocketState.Open, socket.State);
     }
 
     [Fact]
     public void A_newer_socket_stops_the_older_one_and_its_leave_touches_nothing()
     {
         var registry = new StationRegistry(TimeProvider.System);
-        using var stopped = new CancellationTokenSource();
-        var older = Session(registry.NextEpoch(), stopped);
-        registry.Enter(Station, older);
-        var newer = Session(registry.NextEpoch(), new CancellationTokenSource());
-        var ended = registry.Enter(Station, newer);
-        Assert.True(stopped.IsCancellationRequested);
+        var (older, socket) = Session(registry.NextEpoch());
+        registry.Enter(older);
+        var newer = Session(registry.NextEpoch()).Session;
+        var ended = registry.Enter(newer);
+        Assert.Equal(WebSocketState.Aborted, socket.State);
         Assert.False(ended!.IsCompleted);
-        Assert.False(registry.Leave(Station, older));
+        Assert.False(registry.Leave(older));
         Assert.Same(newer.Connection, registry.Find(Station));
         older.HasEnded();
         Assert.True(ended.IsCompleted);
     }
 
-    private static StationRegistry.Session Session(long epoch, CancellationTokenSource stop) => new(
-        epoch,
-        new OcppConnection(WebSocket.CreateFromStream(new MemoryStream(), new WebSocketCreationOptions()), OcppVersion.V21, (_, _) => throw new InvalidOperationException("nothing calls"), TimeProvider.System, new ConnectionOptions(), null),
-        stop);
+    private static (StationRegistry.Session Session, WebSocket Socket) Session(long epoch)
+    {
+        var socket = WebSocket.CreateFromStream(new MemoryStream(), new WebSocketCreationOptions());
+        return (new(Station, epoch, new OcppConnection(socket, OcppVersion.V21, (_, _) => throw new InvalidOperationException("nothing calls"), TimeProvider.System, new ConnectionOptions(), null)), socket);
+    }
 }
