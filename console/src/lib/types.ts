@@ -35,7 +35,7 @@ export type BandName = 'valley' | 'flat' | 'peak' | 'sharp' | 'deepValley';
 export interface PriceBand { start: string; end: string; band: BandName; buyPerKwh: string; sellPerKwh: string; currency: string }
 
 export type LimitSource =
-  | 'owner' | 'vehicle' | 'cable' | 'pile' | 'cabinet' | 'transformer' | 'pointOfConnection' | 'gridEvent' | 'tariff' | 'plan' | 'capability' | 'external';
+  | 'owner' | 'vehicle' | 'cable' | 'pile' | 'cabinet' | 'transformer' | 'pointOfConnection' | 'gridEvent' | 'tariff' | 'plan' | 'capability' | 'external' | 'der';
 
 /** GET /api/v1/sites -> Page<SiteSummary>; GET /api/v1/sites/{siteId} -> Site */
 export interface SiteSummary {

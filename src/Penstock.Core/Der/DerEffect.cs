@@ -21,8 +21,9 @@ public sealed record DerEffect(
     double? DischargeMaxPercent = null, double? ActivePercent = null, double? ReactivePercent = null, bool? MustTrip = null, bool? MustCease = null, bool? MayEnter = null)
 {
     /// <summary>The least power of an EVSE under the limit, negative = discharge; null without a limit.</summary>
-    /// <param name="rated">Discharge rating as a magnitude.</param>
-    public Power? DischargeLimit(Power rated) => DischargeMaxPercent is { } percent ? rated * (-percent / 100) : null;
+    /// <param name="chargeMax">Rating: a negative limit asks for that part of it.</param>
+    /// <param name="dischargeMax">Rating as a magnitude.</param>
+    public Power? Least(Power chargeMax, Power dischargeMax) => DischargeMaxPercent is { } percent ? (percent < 0 ? chargeMax : dischargeMax) * (-percent / 100) : null;
 
     public static DerEffect Of(DerControl control, DerConditions now) => (control.Type, control.Setting) switch
     {

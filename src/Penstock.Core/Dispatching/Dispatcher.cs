@@ -3,6 +3,7 @@ using NodaTime;
 using Penstock.Core.GridEvents;
 using Penstock.Core.Sites;
 using Penstock.Core.Units;
+using Penstock.Core.V2x;
 using Penstock.Solvers.Allocation;
 
 namespace Penstock.Core.Dispatching;
@@ -39,7 +40,7 @@ public static class Dispatcher
         return new DispatchResult(setpoints, Power.FromKilowatts(lower.Sum()), Power.FromKilowatts(upper.Sum()), instruction?.Id, Power.FromKilowatts(saturation));
     }
 
-    /// <summary>The EVSEs with a session, by station and number. Under an order one that is offline or does not follow is counted at its measured power: the others make up for it.</summary>
+    /// <summary>The EVSEs with a session, by station and number. Under an order one that is offline, does not follow or runs by itself is counted at its measured power: the others make up for it.</summary>
     internal static Participants Participants(SiteState state, bool instructed, Instant now)
     {
         var all = state.Evses.Values.Where(e => e.Session is not null).OrderBy(e => e.Layout.Id.Station.Value, StringComparer.Ordinal).ThenBy(e => e.Layout.Id.Number).ToList();
@@ -48,7 +49,7 @@ public static class Dispatcher
         var (lower, upper) = (ranges.Select(r => r.Lower).ToArray(), ranges.Select(r => r.Upper).ToArray());
         for (var i = 0; instructed && i < all.Count; i++)
         {
-            if (all[i] is { Online: true, Following: true }) continue;
+            if (all[i] is { Online: true, Following: true } && !(all[i].Session?.Mode is { } mode && OperationModes.IsAutonomous(mode))) continue;
             lower[i] = upper[i] = Math.Clamp(all[i].Measurement?.ActivePower?.Kilowatts ?? 0, lower[i], upper[i]);
         }
 
@@ -121,7 +122,7 @@ public static class Dispatcher
             return nearest.Source;
         }
 
-        if (atEdge && power == 0 && instruction is not null) return range.Refusals.Length > 0 ? LimitSource.Capability : LimitSource.Owner;
+        if (atEdge && power == 0 && instruction is not null) return range.Refusals.Length > 0 ? LimitSource.Capability : bars.FirstOrDefault(b => b.Source is LimitSource.Der or LimitSource.External && b.Lower >= Power.Zero)?.Source ?? LimitSource.Owner;
         return instruction is not null ? LimitSource.GridEvent : bars.Any(b => b.Source == LimitSource.Plan) ? LimitSource.Plan : LimitSource.Pile;
     }
 

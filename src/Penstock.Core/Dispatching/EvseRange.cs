@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using NodaTime;
+using Penstock.Core.Der;
 using Penstock.Core.Sites;
 using Penstock.Core.Units;
 using Penstock.Core.V2x;
@@ -39,12 +40,18 @@ internal sealed record EvseRange(EvseState Evse, double Lower, double Upper, dou
             (lower, upper) = (Math.Max(lower, Math.Min(least, 0)), Math.Min(upper, Math.Max(most, 0)));
         }
 
+        if (DerBound.Of(site.Station(layout.Id.Station).Der, layout.ChargeMax, layout.DischargeMax, now) is { } grid)
+        {
+            Bar(LimitSource.Der, $"{grid.By.Type} {grid.By.Id}", grid.Least.Kilowatts, layout.ChargeMax.Kilowatts);
+            lower = Math.Max(lower, grid.Least.Kilowatts);
+        }
+
         var countedKw = Math.Min(upper, fairShareKw);
         var refusals = DischargePermission.Of(site.Layout, layout, session).Refusals;
         if (refusals.Length > 0)
         {
             Bar(LimitSource.Capability, string.Join(", ", refusals), 0, upper);
-            lower = 0;
+            lower = Math.Max(0, lower);
         }
 
         if (session is { Vehicle: { } car, StateOfCharge: { } soc })

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using NodaTime;
+using Penstock.Core.Der;
 using Penstock.Core.Dispatching;
 using Penstock.Core.Fleet;
 using Penstock.Core.GridEvents;
@@ -98,15 +99,29 @@ public sealed record EvseState(EvseLayout Layout)
     public ImmutableSortedDictionary<Implausible, int> Refused { get; init; } = ImmutableSortedDictionary<Implausible, int>.Empty;
 }
 
+/// <summary>What holds for a station as a whole.</summary>
+public sealed record StationState
+{
+    internal static readonly StationState Nothing = new();
+
+    /// <summary>The DER controls that the station holds, or will hold once it is told.</summary>
+    public DerTimeline Der { get; init; } = DerTimeline.Empty;
+}
+
 /// <summary>A site at one moment; immutable, made only by <see cref="SiteReducer"/>.</summary>
 public sealed record SiteState(SiteLayout Layout, ImmutableDictionary<EvseId, EvseState> Evses)
 {
+    /// <summary>Stations for which something holds; see <see cref="Station"/>.</summary>
+    public ImmutableDictionary<StationId, StationState> Stations { get; init; } = ImmutableDictionary<StationId, StationState>.Empty;
+
     public Plan? Plan { get; init; }
 
     /// <summary>Instructions that touch this site and are not over, with this site's share of a portfolio target.</summary>
     public ImmutableArray<GridInstruction> Instructions { get; init; } = [];
 
     public Instant AsOf { get; init; }
+
+    public StationState Station(StationId id) => Stations.GetValueOrDefault(id, StationState.Nothing);
 
     public static SiteState Of(SiteLayout layout) =>
         new(layout, layout.Evses.ToImmutableDictionary(evse => evse.Id, evse => new EvseState(evse)));

@@ -9,6 +9,12 @@ public enum OperationMode
     Idle, ChargingOnly, CentralSetpoint, ExternalSetpoint, ExternalLimits, CentralFrequency, LocalFrequency, LocalLoadBalancing,
 }
 
+public static class OperationModes
+{
+    /// <summary>True where frequency, a site meter or an outside controller sets the power, not the platform's setpoint.</summary>
+    public static bool IsAutonomous(OperationMode mode) => mode is not (OperationMode.Idle or OperationMode.ChargingOnly or OperationMode.CentralSetpoint);
+}
+
 /// <summary>What a station tells of one EVSE beyond metering.</summary>
 public abstract record V2xInput(Instant At, EvseId Evse) : SiteInput(At)
 {

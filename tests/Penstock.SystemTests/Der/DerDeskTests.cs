@@ -176,6 +176,34 @@ public sealed class DerDeskTests : IDisposable
         await Platform.UntilAsync(() => inverter.Controls.ContainsKey("c"), "the control");
     }
 
+    [Fact]
+    [Covers("2.1 SetDERControl", "2.1 ClearDERControl")]
+    public async Task A_discharge_limit_binds_the_setpoint_with_its_name_also_after_a_restart_until_it_is_withdrawn()
+    {
+        var inverter = new DerStation();
+        await using (var server = await ServerHere.StartAsync(data, 10, Cancel))
+        {
+            using var platform = new Platform(server.Address);
+            await platform.RegisterAsync("EV-1", "T-1");
+            await using var station = await JoinedAsync(server, platform, inverter);
+            await inverter.CallAsync(station, "TransactionEvent", TransactionTests.Event("Started", "tx", 0, Now(server), 1000, "T-1", 0, 60));
+            var limit = DerTranslation.ToWire(new DerControl("cap", DerControlType.LimitMaxDischarge, true, 0, null, null, new DerLimitMaxDischarge(20, null)));
+            await GiveAsync(platform, limit);
+            await platform.UntilAsync("/api/v1/vehicles/EV-1", v => Allowed(v, "der") is { } most && Allowed(v, "pile") is { } pile && pile > 0 && Math.Abs(most - (0.2 * pile)) < 1e-6);
+        }
+
+        await using var again = await ServerHere.StartAsync(data, 10, Cancel);
+        using var after = new Platform(again.Address);
+        await after.UntilAsync("/api/v1/vehicles/EV-1", v => Allowed(v, "der") is not null);
+        await using var back = await RawStation.ConnectAsync(again.Address, "CS-1", "ocpp2.1", Cancel, inverter.Answer);
+        inverter.Serve(back);
+        Assert.Equal(HttpStatusCode.NoContent, (await after.Client.DeleteAsync(new Uri("/api/v1/stations/CS-1/der/cap", UriKind.Relative), Cancel)).StatusCode);
+        await after.UntilAsync("/api/v1/vehicles/EV-1", v => Allowed(v, "pile") is not null && Allowed(v, "der") is null);
+
+        static double? Allowed(JsonElement vehicle, string source) => vehicle.GetProperty("explanation") is { ValueKind: JsonValueKind.Object } why
+            && why.GetProperty("limits").EnumerateArray().FirstOrDefault(l => l.GetProperty("source").GetString() == source) is { ValueKind: JsonValueKind.Object } bar ? bar.GetProperty("exportMaxKw").GetDouble() : null;
+    }
+
     public void Dispose() => Directory.Delete(data, recursive: true);
 
     private static async Task<RawStation> JoinedAsync(ServerHere server, Platform platform, DerStation inverter, Func<System.Text.Json.Nodes.JsonObject, System.Text.Json.Nodes.JsonObject>? changed = null)
