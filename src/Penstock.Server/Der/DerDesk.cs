@@ -7,6 +7,7 @@ using Penstock.Core.Der;
 using Penstock.Core.Sites;
 using Penstock.Ocpp.Rpc;
 using Penstock.Ocpp.V21;
+using Penstock.Server.Capability;
 using Penstock.Server.Gateway;
 using Penstock.Server.Hosting;
 using Penstock.Server.Sites;
@@ -19,7 +20,7 @@ namespace Penstock.Server.Der;
 /// The controls of operators, per station: on disk first, then the winners to the station, then read back. One conversation per station at a time; what a lost link cut short goes on
 /// when the station is back, and everything is read back then.
 /// </summary>
-internal sealed class DerDesk(StationBook book, StationCalls calls, StationRegistry registry, SiteDirectory sites, TimeProvider time, ILogger<DerDesk> log) : IAsyncDisposable
+internal sealed class DerDesk(StationBook book, StationCalls calls, StationRegistry registry, SiteDirectory sites, CapabilityDesk capability, TimeProvider time, ILogger<DerDesk> log) : IAsyncDisposable
 {
     /// <summary>Controls of one station.</summary>
     internal const int ControlsMax = 100;
@@ -158,6 +159,9 @@ internal sealed class DerDesk(StationBook book, StationCalls calls, StationRegis
                 if (Lost(cleared.Status)) return false;
                 if (cleared.Response?.Status is DERControlStatus.Accepted or DERControlStatus.NotFound) Forget(station, standing.Control.Id);
                 else Change(station, standing.Control.Id, s => s with { Reason = $"The station does not clear it: {Said(cleared, cleared.Response?.Status, cleared.Response?.StatusInfo)}" });
+                return true;
+            case DerStep.Set when DerModes.Refusal(station, capability.Of(station), standing.Control.Type) is { } unsupported: // it was given before the station said what it can
+                Change(station, standing.Control.Id, s => s with { Answer = nameof(DERControlStatus.NotSupported), Reason = unsupported });
                 return true;
             case DerStep.Set:
                 Change(station, standing.Control.Id, s => s with { SentAt = time.Now() });

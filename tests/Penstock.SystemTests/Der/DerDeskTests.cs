@@ -131,6 +131,42 @@ public sealed class DerDeskTests : IDisposable
     }
 
     [Fact]
+    [Covers("2.1 NotifyReport")]
+    public async Task A_type_that_the_device_model_leaves_out_is_refused_with_the_list_and_one_given_before_is_not_sent()
+    {
+        await using var server = await ServerHere.StartAsync(data, 10, Cancel);
+        using var platform = new Platform(server.Address);
+        var inverter = new DerStation();
+        await using (var station = await JoinedAsync(server, platform, inverter))
+        {
+        }
+
+        await platform.UntilAsync("/api/v1/stations/CS-1", s => !s.GetProperty("online").GetBoolean());
+        await GiveAsync(platform, Wire(DerControlType.FixedVar, "early")); // nothing is known: it waits to be tried
+        await using var back = await RawStation.ConnectAsync(server.Address, "CS-1", "ocpp2.1", Cancel, (action, payload) => action == "SetDERControl" ? null : inverter.Answer(action, payload));
+        await Platform.UntilAsync(() => back.Heard.Any(h => h.Action == "SetDERControl"), "the try");
+        await inverter.CallAsync(back, "NotifyReport", $$$"""{"requestId":1,"seqNo":0,"generatedAt":"{{{Now(server)}}}","reportData":[{"component":{"name":"DCDERCtrlr","evse":{"id":1}},"variable":{"name":"ModesSupported"},"variableAttribute":[{"value":"VoltVar,FreqWatt"}]}]}""");
+        await platform.UntilAsync("/api/v1/stations/CS-1/capability", c => c.ToString().Contains("dcDerModes", StringComparison.Ordinal));
+        var answer = await PostAsync(platform, "/api/v1/stations/CS-1/der", JsonSerializer.Serialize(Wire(DerControlType.WattVar, "c"), SetDERControlRequest.TypeInfo));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
+        var fault = Assert.Single((await answer.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("errors").EnumerateArray());
+        Assert.Equal(("/controlType", "unsupported"), (fault.GetProperty("pointer").GetString(), fault.GetProperty("code").GetString()));
+        Assert.Contains("names FreqWatt, VoltVar.", fault.GetProperty("message").GetString(), StringComparison.Ordinal);
+        var raw = await PostAsync(platform, "/api/v1/stations/CS-1/calls", $$"""{"action":"SetDERControl","payload":{{JsonSerializer.Serialize(Wire(DerControlType.WattVar, "c"), SetDERControlRequest.TypeInfo)}}}""");
+        Assert.Contains("names FreqWatt, VoltVar.", await raw.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+        var site = (await platform.GetAsync("/api/v1/stations/CS-1")).GetProperty("siteId").GetString()!;
+        var all = await PostAsync(platform, $"/api/v1/sites/{site}/der", JsonSerializer.Serialize(Wire(DerControlType.WattVar, "c"), SetDERControlRequest.TypeInfo));
+        Assert.Contains("names FreqWatt, VoltVar.", await all.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+        back.Abort();
+        await using var again = await RawStation.ConnectAsync(server.Address, "CS-1", "ocpp2.1", Cancel, inverter.Answer);
+        inverter.Serve(again);
+        await GiveAsync(platform, Wire(DerControlType.VoltVar, "fits"));
+        var view = await platform.UntilAsync("/api/v1/stations/CS-1/der", v => Item(v, "fits").GetProperty("verified").ValueKind == JsonValueKind.True && Item(v, "early").GetProperty("state").GetString() == "notSupported");
+        Assert.Contains("names FreqWatt, VoltVar.", Item(view, "early").GetProperty("reason").GetString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(again.Heard, h => h.Action == "SetDERControl" && h.Payload.GetProperty("controlId").GetString() == "early");
+    }
+
+    [Fact]
     [Covers("2.1 NotifyDERAlarm", "2.1 NotifyDERStartStop")]
     public async Task Alarms_of_every_fault_and_starts_and_stops_are_noted()
     {
