@@ -6,6 +6,8 @@ using Penstock.Core.Metering;
 using Penstock.Core.Sites;
 using Penstock.Core.Units;
 using Penstock.Core.V2x;
+using Penstock.Server.Der;
+using Penstock.Simulator.Stations.Der;
 using Penstock.UnitTests.Core.Planning;
 using OneEvse = Penstock.UnitTests.Core.Sites.EscalationTests.Site;
 
@@ -90,6 +92,19 @@ public sealed class DerDispatchTests
     [InlineData(DerControlType.FreqDroop, 0, 65, Deviation.BeyondLimit)]
     public void Beyond_what_a_control_may_do_it_is_one(DerControlType type, double asked, double metered, Deviation expected) =>
         Assert.Equal(expected, Judged(asked, metered, Controls.Default(type)).Escalation!.Deviation);
+
+    [Fact]
+    public void What_a_simulated_inverter_does_by_a_control_is_never_more_than_the_platform_lets_it_do() =>
+        Gen.Select(Gen.Int[0, 21], Gen.Double[-20, 20], Gen.Double[46, 63], Gen.Double[40, 130], Gen.Double[0.1, 400]).Sample((type, asked, hz, volts, seconds) =>
+        {
+            var control = Controls.Default((DerControlType)type);
+            if (control.Type == DerControlType.Gradients) return; // its ramp is waited for
+            var wire = DerTranslation.ToWire(control);
+            var made = DerResponse.Apply(t => t == wire.ControlType ? wire : null, new GridPoint(hz, volts), asked * 1000, 20_000, 20_000, DerMemory.Fresh, seconds).Watts / 1000;
+            var (least, most) = new DerFreedom([control], Duration.Zero).Around(Power.FromKilowatts(asked), Power.FromKilowatts(20), Power.FromKilowatts(20));
+            Assert.InRange(made, Math.Min(0, least.Kilowatts) - 1e-9, Math.Max(0, most.Kilowatts) + 1e-9);
+            if (asked < 0 && made > asked) Assert.True(made <= most.Kilowatts + 1e-9, "it under-delivers by more than it may");
+        });
 
     [Fact]
     public void No_control_outranks_the_owner_s_floor() => Assert.Equal(Deviation.BelowFloor, Judged(0.28, -20, -20, [Controls.Default(DerControlType.FreqDroop), Controls.Default(DerControlType.Gradients)]).Escalation!.Deviation);
