@@ -129,6 +129,7 @@ internal sealed class V2xDesk(StationBook book, StationCalls calls, StationComma
     internal async Task SendFirstAsync(EvseId evse, FirstProfile first)
     {
         if (registry.Find(evse.Station) is not { Version: OcppVersion.V21 }) return;
+        if (!commands.TakesSetpoints(evse)) first = first with { Setpoint = null };
         if (first.Setpoint is null) commands.Forget(evse); // the setpoint profile is replaced: the next setpoint sends it whole
         var profile = first.Setpoint is { } setpoint
             ? V2xProfile.CentralSetpoint(evse.Number, first.TransactionId, StationCommands.Rounded(setpoint), StationCommands.DeadManSeconds)

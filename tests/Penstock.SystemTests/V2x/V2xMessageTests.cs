@@ -201,6 +201,62 @@ public sealed class V2xMessageTests : IDisposable
         Assert.Single(station.Heard, h => h.Action == "SetChargingProfile" && Profile(h.Payload).GetProperty("id").GetInt32() == 77);
     }
 
+    [Fact]
+    [Covers("2.1 RequestStartTransaction", "2.1 SetChargingProfile", "2.1 NotifyReport")]
+    public async Task The_profile_of_a_start_is_checked_and_modes_that_the_EVSE_does_not_name_are_refused()
+    {
+        await using var server = await ServerHere.StartAsync(data, 10, Cancel);
+        using var platform = new Platform(server.Address);
+        await using var station = await PluggedInAsync(server, platform, (action, payload) => action == "RequestStartTransaction" ? """{"status":"Accepted"}""" : Answer(action, payload));
+        Assert.Equal(("/payload/chargingProfile/chargingSchedule/0/chargingSchedulePeriod/0/setpoint", "V2X.05"), await FaultAsync("-8000"));
+        await platform.CallAsync("CS-1", "RequestStartTransaction", Start("-6000"));
+        Assert.Single(station.Heard, h => h.Action == "RequestStartTransaction");
+        await NamesAsync("CentralSetpoint,ChargingOnly");
+        await platform.CallAsync("CS-1", "RequestStartTransaction", Start("-6000"));
+        await NamesAsync("ChargingOnly,LocalFrequency");
+        Assert.Equal(("/payload/chargingProfile/chargingSchedule/0/chargingSchedulePeriod/0/operationMode", "K01.FR.115"), await FaultAsync("-6000"));
+        Assert.Contains("K01.FR.115", await (await SetAsync(platform, "-6000")).Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+        Assert.Equal(2, station.Heard.Count(h => h.Action == "RequestStartTransaction"));
+
+        static string Start(string setpointW) => $$$$"""
+            {"evseId":1,"remoteStartId":5,"idToken":{"idToken":"T-1","type":"Central"},"chargingProfile":{"id":78,"stackLevel":5,"chargingProfilePurpose":"TxProfile","chargingProfileKind":"Dynamic","chargingSchedule":[{"id":1,
+             "chargingRateUnit":"W","chargingSchedulePeriod":[{"startPeriod":0,"operationMode":"CentralSetpoint","setpoint":{{{{setpointW}}}},"limit":7000,"dischargeLimit":-7000}]}]}}
+            """;
+
+        async Task NamesAsync(string modes)
+        {
+            await ReportModesAsync(station, server, modes);
+            await platform.UntilAsync("/api/v1/stations/CS-1/capability", c => c.ToString().Contains(modes, StringComparison.Ordinal));
+        }
+
+        async Task<(string?, string)> FaultAsync(string setpointW)
+        {
+            var answer = await platform.PostAsync("/api/v1/stations/CS-1/calls", $$"""{"action":"RequestStartTransaction","payload":{{Start(setpointW)}}}""");
+            Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
+            var fault = Assert.Single((await answer.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("errors").EnumerateArray());
+            return (fault.GetProperty("pointer").GetString(), fault.GetProperty("message").GetString()!.Split(':')[0]);
+        }
+    }
+
+    [Fact]
+    [Covers("2.1 SetChargingProfile", "2.1 NotifyReport")]
+    public async Task An_EVSE_that_only_charges_gets_its_setpoints_as_limits()
+    {
+        await using var server = await ServerHere.StartAsync(data, 10, Cancel);
+        using var platform = new Platform(server.Address);
+        await using var station = await RawStation.ConnectAsync(server.Address, "CS-1", "ocpp2.1", Cancel, (action, payload) =>
+            action == "SetChargingProfile" && payload.GetRawText().Contains("CentralSetpoint", StringComparison.Ordinal) ? """{"status":"Rejected"}""" : Answer(action, payload));
+        await TransactionTests.JoinAsync(platform, station, "CS-1");
+        await ReportModesAsync(station, server, "ChargingOnly");
+        await platform.RegisterAsync("EV-1", "T-1");
+        await station.CallAsync("TransactionEvent", TransactionTests.Event("Started", "tx", 0, Now(server), 1000, "T-1", 0, 60), Cancel);
+        await Platform.UntilAsync(() => station.Heard.Any(h => h.Action == "SetChargingProfile" && Profile(h.Payload).GetProperty("chargingProfilePurpose").GetString() == "TxProfile"), "a limit");
+        Assert.DoesNotContain(station.Heard, h => h.Payload.GetRawText().Contains("CentralSetpoint", StringComparison.Ordinal));
+        await station.CallAsync("NotifyEVChargingNeeds", Needs(server).Replace("\"DC_BPT\",\"avail", "\"DC\",\"avail", StringComparison.Ordinal), Cancel);
+        await platform.UntilAsync("/api/v1/stations/CS-1", s => Evse(s).GetProperty("following").GetBoolean() && Evse(s).GetProperty("setpointKw").ValueKind == JsonValueKind.Number);
+        Assert.DoesNotContain(station.Heard, h => h.Payload.GetRawText().Contains("CentralSetpoint", StringComparison.Ordinal));
+    }
+
     public void Dispose() => Directory.Delete(data, recursive: true);
 
     private static async Task<RawStation> PluggedInAsync(ServerHere server, Platform platform, Func<string, JsonElement, string?>? answer = null)
@@ -213,6 +269,10 @@ public sealed class V2xMessageTests : IDisposable
         await platform.UntilAsync("/api/v1/stations/CS-1", s => Evse(s).GetProperty("vehicleId").ValueKind == JsonValueKind.String && Evse(s).GetProperty("socPercent").ValueKind == JsonValueKind.Number);
         return station;
     }
+
+    private static Task ReportModesAsync(RawStation station, ServerHere server, string modes) => station.CallAsync("NotifyReport", $$$$"""
+        {"requestId":1,"seqNo":0,"generatedAt":"{{{{Now(server)}}}}","reportData":[{"component":{"name":"V2XChargingCtrlr","evse":{"id":1}},"variable":{"name":"SupportedOperationModes"},"variableAttribute":[{"value":"{{{{modes}}}}"}]}]}
+        """, Cancel);
 
     private static async Task ConsentAsync(Platform platform, ServerHere server, bool given) =>
         (await platform.Client.PutAsJsonAsync("/api/v1/vehicles/EV-1/terms", new { floorPercent = 30, targetPercent = 80, departure = server.Clock.GetUtcNow().AddHours(12), dischargeAllowed = given }, Cancel)).EnsureSuccessStatusCode();
