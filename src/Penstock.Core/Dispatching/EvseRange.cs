@@ -29,6 +29,11 @@ internal sealed record EvseRange(EvseState Evse, double Lower, double Upper, dou
             Bar(LimitSource.Vehicle, vehicle.Model ?? vehicle.Id.Value, -vehicle.DischargeMax.Kilowatts, vehicle.ChargeMax.Kilowatts);
             lower = Math.Max(lower, -vehicle.DischargeMax.Kilowatts);
             upper = Math.Min(upper, vehicle.ChargeMax.Kilowatts);
+            if (DischargePermission.BudgetLeft(session) is { } left && -Math.Max(0, left.KilowattHours) * vehicle.DischargeEfficiency / Ahead.TotalHours is var least && least > lower)
+            {
+                Bar(LimitSource.Vehicle, "discharge budget", least, vehicle.ChargeMax.Kilowatts);
+                lower = least;
+            }
         }
 
         foreach (var limit in evse.ExternalLimits)

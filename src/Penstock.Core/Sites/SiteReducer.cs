@@ -101,7 +101,7 @@ public static class SiteReducer
         var (session, refused) = (evse.Session, believed.Refused);
         if (session is not null)
         {
-            (session, var told) = Charged(session, believed);
+            (session, var told) = Charged(session with { Discharged = session.Discharged + Given(evse, believed) }, believed);
             if (!told && measurement.StateOfCharge is not null) refused = refused.Add(Implausible.StateOfChargeJump);
         }
 
@@ -111,6 +111,10 @@ public static class SiteReducer
             Refused = refused.Aggregate(evse.Refused, (counts, reason) => counts.SetItem(reason, counts.GetValueOrDefault(reason) + 1)),
         });
     }
+
+    /// <summary>By the register, or by the power where the meter never told one.</summary>
+    private static Energy Given(EvseState evse, Believed now) =>
+        evse.Measurement is { ExportRegisterWh: null, At: var last } && now.Measurement is { ExportRegisterWh: null, ActivePower: { IsDischarge: true } power, At: var at } ? -power.Over(at - last) : now.Exported;
 
     private static (ChargingSession Session, bool Told) Charged(ChargingSession session, Believed now)
     {

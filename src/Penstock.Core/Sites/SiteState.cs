@@ -49,6 +49,9 @@ public sealed record ChargingSession(
     /// <summary>Set by the reducer while the state of charge is within the hysteresis above the floor after touching it.</summary>
     public bool AtFloor { get; init; }
 
+    /// <summary>Energy that the vehicle gave in this session, at the meter.</summary>
+    public Energy Discharged { get; init; }
+
     /// <summary>What the vehicle itself told; null = nothing.</summary>
     public VehicleNeeds? Needs { get; init; }
 

@@ -1,5 +1,6 @@
 using NodaTime;
 using Penstock.Core.Sites;
+using Penstock.Core.Units;
 
 namespace Penstock.Core.V2x;
 
@@ -27,7 +28,11 @@ public abstract record V2xInput(Instant At, EvseId Evse) : SiteInput(At)
 /// <summary>The vehicle told its needs.</summary>
 public sealed record NeedsStated(Instant At, EvseId Evse, VehicleNeeds Needs) : V2xInput(At, Evse)
 {
-    internal override EvseState Apply(EvseState evse) => OfSession(evse, null, s => s with { Needs = Needs with { StateOfCharge = Needs.StateOfCharge ?? s.StateOfCharge } });
+    /// <summary>Said again after a restart, they come behind the readings of the session: then the budget counts from the session's start, which gives away nothing.</summary>
+    internal override EvseState Apply(EvseState evse) => OfSession(evse, null, s => s with
+    {
+        Needs = Needs with { StateOfCharge = Needs.StateOfCharge ?? s.StateOfCharge, DischargedBefore = evse.Measurement?.At > At ? Energy.Zero : s.Discharged },
+    });
 }
 
 /// <summary>The owner asked to charge now, or took it back; the station follows its PriorityCharging profile meanwhile.</summary>

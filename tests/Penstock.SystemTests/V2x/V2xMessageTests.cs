@@ -56,6 +56,22 @@ public sealed class V2xMessageTests : IDisposable
     }
 
     [Fact]
+    [Covers("2.1 NotifyEVChargingNeeds")]
+    public async Task A_vehicle_that_gives_nothing_more_in_this_session_is_not_asked_to_and_the_API_says_why()
+    {
+        await using var server = await ServerHere.StartAsync(data, 10, Cancel);
+        using var platform = new Platform(server.Address);
+        await using var station = await PluggedInAsync(server, platform);
+        await station.CallAsync("NotifyEVChargingNeeds", Budget(5000), Cancel);
+        var view = await platform.UntilAsync("/api/v1/stations/CS-1", s => Evse(s).GetProperty("dischargeLeftKwh").ValueKind == JsonValueKind.Number);
+        Assert.Equal((5, 0, 0), (Evse(view).GetProperty("dischargeLeftKwh").GetDouble(), Evse(view).GetProperty("dischargedKwh").GetDouble(), Evse(view).GetProperty("refusedDischarge").GetArrayLength()));
+        Assert.Equal("Accepted", Status(await station.CallAsync("NotifyEVChargingNeeds", Budget(0), Cancel))); // it may charge, and tell another budget
+        await platform.UntilAsync("/api/v1/stations/CS-1", s => Evse(s).GetProperty("refusedDischarge").EnumerateArray().Select(r => r.GetString()).SequenceEqual(["dischargeBudget"]));
+
+        string Budget(int wattHours) => Needs(server).Replace("\"v2xChargingParameters\"", $"\"derChargingParameters\":{{\"evSessionTotalDischargeEnergyAvailable\":{wattHours}}},\"v2xChargingParameters\"", StringComparison.Ordinal);
+    }
+
+    [Fact]
     [Covers("2.1 Authorize", "2.1 NotifyAllowedEnergyTransfer")]
     public async Task Services_follow_consent_and_grid_permission_and_a_change_is_renegotiated()
     {
