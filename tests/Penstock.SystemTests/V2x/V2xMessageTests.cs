@@ -34,6 +34,24 @@ public sealed class V2xMessageTests : IDisposable
     }
 
     [Fact]
+    [Covers("2.1 NotifyEVChargingNeeds", "2.1 SetChargingProfile")]
+    public async Task Needs_are_answered_and_the_profile_follows_without_a_tick_of_the_dispatcher()
+    {
+        await using var server = await ServerHere.StartAsync(data, 0.02, Cancel, change: o => o with { ControlSeconds = 60, ClockSpeed = 1 }); // the first tick of the dispatcher would come after 50 minutes
+        using var platform = new Platform(server.Address);
+        await using var station = await PluggedInAsync(server, platform);
+        var before = station.Frames.Count;
+        Assert.Equal("Accepted", Status(await station.CallAsync("NotifyEVChargingNeeds", Needs(server), Cancel)));
+        await Platform.UntilAsync(() => station.Heard.Any(h => h.Action == "SetChargingProfile"), "the profile");
+        var frames = station.Frames.Skip(before).Where(f => f.StartsWith("[3", StringComparison.Ordinal) || f.Contains("\"SetChargingProfile\"", StringComparison.Ordinal)).ToList();
+        Assert.StartsWith("[3", frames[0], StringComparison.Ordinal); // the answer is first, the profile behind it
+        Assert.StartsWith("[2", frames[1], StringComparison.Ordinal);
+        var first = Profile(Assert.Single(station.Heard, h => h.Action == "SetChargingProfile").Payload);
+        Assert.Equal(("TxProfile", "tx", 7000), (first.GetProperty("chargingProfilePurpose").GetString(), first.GetProperty("transactionId").GetString(), first.GetProperty("chargingSchedule")[0].GetProperty("chargingSchedulePeriod")[0].GetProperty("limit").GetInt32()));
+        Assert.Equal(JsonValueKind.Null, Evse(await platform.GetAsync("/api/v1/stations/CS-1")).GetProperty("setpointKw").ValueKind); // it was not the dispatcher
+    }
+
+    [Fact]
     [Covers("2.1 NotifyEVChargingNeeds", "2.0.1 NotifyEVChargingNeeds")]
     public async Task Needs_that_cannot_be_met_are_answered_by_what_is_missing()
     {
