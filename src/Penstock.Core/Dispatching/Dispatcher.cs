@@ -20,7 +20,7 @@ public static class Dispatcher
         var all = Participants(state, instruction is not null, now);
         var (ranges, lower, upper) = all;
         if (ranges.Count == 0) return new DispatchResult([], Power.Zero, Power.Zero, null, Power.Zero);
-        var tree = new NodeTree(state.Layout, [.. ranges.Select(r => r.Evse.Layout.NodeId)]);
+        var tree = Tree(state, ranges, now);
         var wish = ranges.Select((r, i) => Math.Clamp(Wish(state, r, now), lower[i], upper[i])).ToArray();
         var cut = new LimitNode?[ranges.Count];
         var saturation = 0.0;
@@ -55,6 +55,19 @@ public static class Dispatcher
 
         return new Participants(ranges, lower, upper);
     }
+
+    /// <summary>The limit tree of the site, and of each station the limits that others set on its sum.</summary>
+    internal static NodeTree Tree(SiteState state, List<EvseRange> ranges, Instant now) => new(state.Layout, [.. ranges.Select(r => r.Evse.Layout.NodeId)],
+        from station in state.Stations
+        from limit in station.Value.ExternalLimits
+        let step = limit.At(now)
+        where step is not null
+        let members = Enumerable.Range(0, ranges.Count).Where(i => ranges[i].Evse.Layout.Id.Station == station.Key).ToArray()
+        where members.Length > 0
+        let layouts = members.Select(i => ranges[i].Evse.Layout)
+        let import = step.Charge is { } charge ? Power.Max(charge, Power.Zero) : layouts.Aggregate(Power.Zero, (sum, e) => sum + e.ChargeMax)
+        let export = step.Discharge is { } discharge ? Power.Max(-discharge, Power.Zero) : layouts.Aggregate(Power.Zero, (sum, e) => sum + e.DischargeMax)
+        select new GroupLimit(new LimitNode($"{station.Key}:{limit.Source}", null, limit.Source, LimitSource.External, import, export), members));
 
     private static DispatchOrder?[] Orders(SiteState state, Participants all, GridInstruction instruction, Instant now)
     {
@@ -105,7 +118,7 @@ public static class Dispatcher
     private static Setpoint Explained(SiteState state, EvseRange range, double power, LimitNode? cut, GridInstruction? instruction, Instant now)
     {
         var bars = range.Bars;
-        if (cut is not null) bars = bars.Add(new LimitBar(cut.Source, cut.Name, -cut.ExportMax, cut.ImportMax, Binding: false));
+        if (cut is not null && !bars.Any(b => b.Source == cut.Source && b.Name == cut.Name)) bars = bars.Add(new LimitBar(cut.Source, cut.Name, -cut.ExportMax, cut.ImportMax, Binding: false));
         if (instruction is not null) bars = bars.Add(new LimitBar(LimitSource.GridEvent, instruction.Name, Power.FromKilowatts(power), Power.FromKilowatts(power), Binding: false));
         else if (state.Plan?.Sessions.ContainsKey(range.Evse.Session!.Id) == true) bars = bars.Add(new LimitBar(LimitSource.Plan, state.Plan.Id.Value, Power.FromKilowatts(power), Power.FromKilowatts(power), Binding: false));
         var binding = Binding(range, power, cut, bars, instruction, now);

@@ -89,7 +89,7 @@ public sealed record EvseState(EvseLayout Layout)
     /// <summary>False after the metered power left the setpoint for too long: its share is given to others.</summary>
     public bool Following { get; init; } = true;
 
-    /// <summary>Limits that others set at the station, one per source.</summary>
+    /// <summary>Limits that others set at this EVSE, one per source.</summary>
     public ImmutableArray<ExternalLimit> ExternalLimits { get; init; } = [];
 
     /// <summary>A deviation that lasts, and what was tried; null while it does what it is asked.</summary>
@@ -106,6 +106,9 @@ public sealed record EvseState(EvseLayout Layout)
 public sealed record StationState
 {
     internal static readonly StationState Nothing = new();
+
+    /// <summary>Limits that others set at the station as a whole, one per source.</summary>
+    public ImmutableArray<ExternalLimit> ExternalLimits { get; init; } = [];
 
     /// <summary>The DER controls that the station holds, or will hold once it is told.</summary>
     public DerTimeline Der { get; init; } = DerTimeline.Empty;

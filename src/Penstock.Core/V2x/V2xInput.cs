@@ -61,3 +61,14 @@ public sealed record ExternalLimitCleared(Instant At, EvseId Evse, string Source
 {
     internal override EvseState Apply(EvseState evse) => evse with { ExternalLimits = [.. evse.ExternalLimits.Where(l => l.Source != Source)] };
 }
+
+/// <summary>An external limit on the whole station, in place of the one before of the same source.</summary>
+public sealed record StationLimitSet(Instant At, StationId Station, ExternalLimit Limit) : StationInput(At, Station)
+{
+    internal override StationState Apply(StationState station) => station with { ExternalLimits = [.. station.ExternalLimits.Where(l => l.Source != Limit.Source), Limit] };
+}
+
+public sealed record StationLimitCleared(Instant At, StationId Station, string Source) : StationInput(At, Station)
+{
+    internal override StationState Apply(StationState station) => station with { ExternalLimits = [.. station.ExternalLimits.Where(l => l.Source != Source)] };
+}

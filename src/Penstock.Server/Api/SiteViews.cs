@@ -55,7 +55,7 @@ public sealed record EvseView(
         evse.Session?.StateOfCharge is { } soc ? Math.Round(soc.Percent, 1) : null, evse.Measurement is { } m ? Math.Max(0, (now - m.At).TotalSeconds) : null, evse.Following,
         evse.Setpoint is { } set ? Names.Of(set.Binding) : null,
         evse.Session is { } session ? [.. DischargePermission.Of(site.Layout, evse.Layout, session).Refusals.Select(r => Names.Camel(r.ToString()))] : null,
-        evse.Session?.Mode?.ToString(), evse.Session?.ChargeNow ?? false, [.. evse.ExternalLimits.Select(l => Limit(l, now))], evse.Session?.OwnPlan is { } plan ? Plan(plan, now) : null,
+        evse.Session?.Mode?.ToString(), evse.Session?.ChargeNow ?? false, [.. evse.ExternalLimits.Concat(site.Station(evse.Layout.Id.Station).ExternalLimits).Select(l => Limit(l, now))], evse.Session?.OwnPlan is { } plan ? Plan(plan, now) : null,
         evse.Escalation is { } e ? DeviationView.Of(e) : null, evse.Session is { } given ? Math.Round(given.Discharged.KilowattHours, 3) : null, evse.Session is { } open && DischargePermission.BudgetLeft(open) is { } left ? Math.Round(left.KilowattHours, 3) : null);
 
     private static ExternalLimitView Limit(ExternalLimit limit, Instant now)
