@@ -88,23 +88,11 @@ public sealed class V2xInputTests
         Assert.Equal((-10.0, -50.0), (Math.Round(split.Targets[site.Id].Kilowatts, 2), Math.Round(split.Targets[free.Layout.Id].Kilowatts, 2)));
     }
 
-    [Fact]
-    public void What_a_parent_takes_from_the_discharge_is_not_charged_on_below_it()
-    {
-        var (site, state) = TwoOfOneStation(0.31, 0.9, export: 5);
-        var pressed = state.Evses[site.Evses[0].Id].Session!;
-        state = SiteReducer.Apply(state, new TermsChanged(Examples.Noon, pressed.Id, pressed.Terms with { Target = StateOfCharge.FromFraction(0.8), Departure = Examples.Noon + Duration.FromMinutes(20) }, null, null));
-        state = SiteReducer.Apply(state, new StationLimitSet(Examples.Noon, Station, new ExternalLimit("EMS", true, false, [new ExternalStep(Examples.Noon, Kw(10), null)], null)));
-        var setpoints = Dispatcher.Dispatch(SiteReducer.Apply(state, new InstructionReceived(Examples.Noon, Examples.Order(-60, 0, 1))), Examples.Noon).Setpoints;
-        Assert.InRange(setpoints.Where(p => p.Power.IsDischarge).Sum(p => p.Power.Kilowatts), -5 - 1e-6, 0);
-        Assert.InRange(setpoints.Sum(p => p.Power.Kilowatts), -5, 10 + 1e-6);
-    }
-
     private static readonly StationId Station = new("CS-X");
 
-    private static (SiteLayout Site, SiteState State) TwoOfOneStation(double first, double second, int others = 0, double export = 1000)
+    private static (SiteLayout Site, SiteState State) TwoOfOneStation(double first, double second, int others = 0)
     {
-        var site = Examples.Site(2 + others, 1000, export);
+        var site = Examples.Site(2 + others, 1000, 1000);
         site = site with { Evses = [.. site.Evses.Select((e, i) => i < 2 ? e with { Id = new EvseId(Station, i + 1) } : e)] };
         return (site, Examples.State(site, Enumerable.Range(0, 2 + others).Select(i => Examples.Session(site, i, i == 0 ? first : i == 1 ? second : 0.8, 0.3, 0.5, 8))));
     }
