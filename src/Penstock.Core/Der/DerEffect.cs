@@ -69,7 +69,7 @@ public sealed record DerEffect(
     /// <summary>Q = |P| tan(acos(cos phi)); absorbed is negative.</summary>
     private static double Reactive(double cosPhi, bool absorbing, double activePercent) => (absorbing ? -1 : 1) * Math.Abs(activePercent) * Math.Tan(Math.Acos(cosPhi));
 
-    /// <summary>IEEE 1547-2018, 6.5.2.7: beyond the deadband power moves by the whole rating per droop of nominal frequency, from what it was.</summary>
+    /// <summary>IEEE 1547-2018, frequency-droop: beyond the deadband power moves by the whole rating per droop of nominal frequency, from what it was.</summary>
     private static DerEffect Droop(DerFreqDroop droop, DerConditions now)
     {
         var over = now.FrequencyHz - (double)droop.OverFrequency;

@@ -104,7 +104,7 @@ internal sealed class V2xDesk(StationBook book, StationCalls calls, StationComma
     /// <summary>Says to the sites again what stations told before this start. Called once, before the first socket.</summary>
     internal void Resume()
     {
-        foreach (var (station, fact) in book.All(Topic.ChargingLimit)) Post(station, [Input(station, Message<NotifyChargingLimitRequest>(fact), fact.At)]);
+        foreach (var station in book.Stations(Topic.ChargingLimit)) Joined(station);
         foreach (var (station, fact) in book.All(Topic.VehicleSchedule).Where(f => OfOpenSession(f.Station, f.Fact))) Post(station, [Input(station, Message<NotifyEVChargingScheduleRequest>(fact), fact.At)]);
         foreach (var (station, fact) in book.All(Topic.VehicleNeeds).Where(f => OfOpenSession(f.Station, f.Fact))) Post(station, [Input(station, Message<NotifyEVChargingNeedsRequest>(fact), fact.At)]);
         foreach (var (station, fact) in book.All(Topic.PriorityCharging))
@@ -113,6 +113,9 @@ internal sealed class V2xDesk(StationBook book, StationCalls calls, StationComma
             if (open.Find(station, told.TransactionId) is { } session) Post(station, [new PriorityChanged(fact.At, session.Evse, told.TransactionId, told.Activated)]);
         }
     }
+
+    /// <summary>The limits that a station told while it waited bind in the site that it joins.</summary>
+    internal void Joined(StationId station) => Post(station, book.Of(station, Topic.ChargingLimit).Select(fact => Input(station, Message<NotifyChargingLimitRequest>(fact), fact.At)));
 
     /// <summary>Rows of the book by EVSE live as long as the session that they were told in.</summary>
     private bool OfOpenSession(StationId station, Fact fact) => int.TryParse(fact.Key, NumberStyles.None, CultureInfo.InvariantCulture, out var evse) && open.At(new EvseId(station, evse)) is { } session && fact.At >= session.StartedAt;

@@ -158,6 +158,26 @@ public sealed class V2xMessageTests : IDisposable
     }
 
     [Fact]
+    [Covers("2.1 NotifyChargingLimit")]
+    public async Task A_limit_on_the_whole_station_that_was_told_while_it_waited_binds_the_sum_of_its_EVSEs_once_it_joins()
+    {
+        await using var server = await ServerHere.StartAsync(data, 10, Cancel);
+        using var platform = new Platform(server.Address);
+        await platform.RegisterAsync("EV-1", "T-1");
+        await using var station = await RawStation.ConnectAsync(server.Address, "CS-1", "ocpp2.1", Cancel, Answer);
+        await station.CallAsync("BootNotification", """{"reason":"PowerUp","chargingStation":{"model":"M","vendorName":"V"}}""", Cancel);
+        foreach (var evse in new[] { 1, 2 }) await station.CallAsync("StatusNotification", $$"""{"timestamp":"{{Now(server)}}","connectorStatus":"Available","evseId":{{evse}},"connectorId":1}""", Cancel);
+        await station.CallAsync("NotifyChargingLimit", """{"chargingLimit":{"chargingLimitSource":"EMS"},"chargingSchedule":[{"id":1,"chargingRateUnit":"W","chargingSchedulePeriod":[{"startPeriod":0,"limit":3000}]}]}""", Cancel);
+        await platform.AdmitAsync("CS-1", null, s => s.GetProperty("evsesReported").GetArrayLength() == 2);
+        await station.CallAsync("TransactionEvent", TransactionTests.Event("Started", "tx", 0, Now(server), 1000, "T-1", 0, 60), Cancel);
+        await station.CallAsync("TransactionEvent", TransactionTests.Event("Started", "tx2", 0, Now(server), 1000, "T-9").Replace("\"evse\":{\"id\":1", "\"evse\":{\"id\":2", StringComparison.Ordinal), Cancel);
+        var view = await platform.UntilAsync("/api/v1/stations/CS-1", s => s.GetProperty("evses").EnumerateArray().All(e => e.GetProperty("setpointKw").ValueKind == JsonValueKind.Number && e.GetProperty("bindingSource").GetString() == "external"));
+        var setpoints = view.GetProperty("evses").EnumerateArray().Select(e => e.GetProperty("setpointKw").GetDouble()).ToList();
+        Assert.Equal((2, 3.0), (setpoints.Count, Math.Round(setpoints.Sum(), 2)));
+        Assert.All(view.GetProperty("evses").EnumerateArray(), e => Assert.True(e.GetProperty("externalLimits")[0].GetProperty("stationWide").GetBoolean()));
+    }
+
+    [Fact]
     [Covers("2.1 UsePriorityCharging", "2.1 NotifyPriorityCharging", "2.1 SetChargingProfile")]
     public async Task The_owner_charges_now_with_a_priority_profile_that_is_given_where_it_is_missing()
     {
