@@ -35,7 +35,7 @@ export type BandName = 'valley' | 'flat' | 'peak' | 'sharp' | 'deepValley';
 export interface PriceBand { start: string; end: string; band: BandName; buyPerKwh: string; sellPerKwh: string; currency: string }
 
 export type LimitSource =
-  | 'owner' | 'vehicle' | 'cable' | 'pile' | 'cabinet' | 'transformer' | 'pointOfConnection' | 'gridEvent' | 'tariff' | 'plan' | 'capability' | 'external';
+  | 'owner' | 'vehicle' | 'cable' | 'pile' | 'cabinet' | 'transformer' | 'pointOfConnection' | 'gridEvent' | 'tariff' | 'plan' | 'capability' | 'external' | 'der';
 
 /** GET /api/v1/sites -> Page<SiteSummary>; GET /api/v1/sites/{siteId} -> Site */
 export interface SiteSummary {
@@ -59,6 +59,7 @@ export interface Evse {
   operationMode: string | null; chargeNow: boolean;
   externalLimits: { source: string; stationWide: boolean; gridCritical: boolean; chargeKw: number | null; dischargeKw: number | null; until: string | null }[];
   deviation: { deviation: string; since: string; tried: { remedy: string; at: string }[] } | null;
+  dischargedKwh: number | null; dischargeLeftKwh: number | null; // given in this session; what the vehicle still gives by its own word
   vehiclePlan: { start: string; steps: { offsetSeconds: number; powerKw: number | null }[]; powerKw: number | null } | null;
 }
 /** GET /api/v1/sites/{siteId}/series — today */

@@ -21,8 +21,9 @@ public sealed record DerEffect(
     double? DischargeMaxPercent = null, double? ActivePercent = null, double? ReactivePercent = null, bool? MustTrip = null, bool? MustCease = null, bool? MayEnter = null)
 {
     /// <summary>The least power of an EVSE under the limit, negative = discharge; null without a limit.</summary>
-    /// <param name="rated">Discharge rating as a magnitude.</param>
-    public Power? DischargeLimit(Power rated) => DischargeMaxPercent is { } percent ? rated * (-percent / 100) : null;
+    /// <param name="chargeMax">Rating: a negative limit asks for that part of it.</param>
+    /// <param name="dischargeMax">Rating as a magnitude.</param>
+    public Power? Least(Power chargeMax, Power dischargeMax) => DischargeMaxPercent is { } percent ? (percent < 0 ? chargeMax : dischargeMax) * (-percent / 100) : null;
 
     public static DerEffect Of(DerControl control, DerConditions now) => (control.Type, control.Setting) switch
     {
@@ -68,7 +69,7 @@ public sealed record DerEffect(
     /// <summary>Q = |P| tan(acos(cos phi)); absorbed is negative.</summary>
     private static double Reactive(double cosPhi, bool absorbing, double activePercent) => (absorbing ? -1 : 1) * Math.Abs(activePercent) * Math.Tan(Math.Acos(cosPhi));
 
-    /// <summary>IEEE 1547-2018, 6.5.2.7: beyond the deadband power moves by the whole rating per droop of nominal frequency, from what it was.</summary>
+    /// <summary>IEEE 1547-2018, frequency-droop: beyond the deadband power moves by the whole rating per droop of nominal frequency, from what it was.</summary>
     private static DerEffect Droop(DerFreqDroop droop, DerConditions now)
     {
         var over = now.FrequencyHz - (double)droop.OverFrequency;

@@ -16,7 +16,7 @@ public sealed record DerEntry(DerControl Control, Instant SetAt, Instant? Supers
 
     internal bool IsOver(Instant now) => Control.End <= now;
 
-    internal bool Runs(Instant now) => !IsSuperseded && From <= now && !IsOver(now);
+    public bool Runs(Instant now) => !IsSuperseded && From <= now && !IsOver(now);
 
     internal bool Meets(DerEntry other) => Instant.Max(From, other.From) < (Control.End is { } a && other.Control.End is { } b ? Instant.Min(a, b) : Control.End ?? other.Control.End ?? Instant.MaxValue);
 }

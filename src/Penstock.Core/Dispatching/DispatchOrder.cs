@@ -36,7 +36,7 @@ public readonly record struct DispatchOrder(bool Charging, DispatchKey Key)
         return stay.TotalHours - ChargingCurve.Hours(stored, session.Terms.Target.Stored(car.Capacity).KilowattHours, car.Capacity.KilowattHours, range.CountedKw * efficiency, car.ChargeMax.Kilowatts * efficiency);
     }
 
-    /// <summary>Hours until the floor, the departure, or the moment from which only charging reaches the target; at the share of the discharge power that is asked.</summary>
+    /// <summary>Hours until the floor, the end of the vehicle's discharge budget, the departure, or the moment from which only charging reaches the target; at the share of the discharge power that is asked.</summary>
     private static double TimeToGo(ChargingSession session, Vehicle car, double stored, EvseRange range, double share, Duration stay)
     {
         var rate = share * Math.Max(0, -range.Lower) / car.DischargeEfficiency;
@@ -44,7 +44,8 @@ public readonly record struct DispatchOrder(bool Charging, DispatchKey Key)
         var back = EvseRange.CountedOn * car.ChargeEfficiency * range.CountedKw; // the charging curve is left out: the range itself keeps the promise
         var toFloor = (stored - session.Terms.Floor.Stored(car.Capacity).KilowattHours) / rate;
         var toReturn = ((stay.TotalHours * back) + stored - session.Terms.Target.Stored(car.Capacity).KilowattHours) / (rate + back);
-        return Math.Min(Math.Min(toFloor, toReturn), stay.TotalHours);
+        var toBudget = V2x.DischargePermission.BudgetLeft(session) is { } left ? Math.Max(0, left.KilowattHours) / rate : double.PositiveInfinity;
+        return Math.Min(Math.Min(toFloor, toReturn), Math.Min(toBudget, stay.TotalHours));
     }
 
     /// <summary>Stored beyond what the plan has now, as part of the capacity; null without a plan.</summary>

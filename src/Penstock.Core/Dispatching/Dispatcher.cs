@@ -3,6 +3,7 @@ using NodaTime;
 using Penstock.Core.GridEvents;
 using Penstock.Core.Sites;
 using Penstock.Core.Units;
+using Penstock.Core.V2x;
 using Penstock.Solvers.Allocation;
 
 namespace Penstock.Core.Dispatching;
@@ -19,7 +20,7 @@ public static class Dispatcher
         var all = Participants(state, instruction is not null, now);
         var (ranges, lower, upper) = all;
         if (ranges.Count == 0) return new DispatchResult([], Power.Zero, Power.Zero, null, Power.Zero);
-        var tree = new NodeTree(state.Layout, [.. ranges.Select(r => r.Evse.Layout.NodeId)]);
+        var tree = Tree(state, ranges, now);
         var wish = ranges.Select((r, i) => Math.Clamp(Wish(state, r, now), lower[i], upper[i])).ToArray();
         var cut = new LimitNode?[ranges.Count];
         var saturation = 0.0;
@@ -39,7 +40,7 @@ public static class Dispatcher
         return new DispatchResult(setpoints, Power.FromKilowatts(lower.Sum()), Power.FromKilowatts(upper.Sum()), instruction?.Id, Power.FromKilowatts(saturation));
     }
 
-    /// <summary>The EVSEs with a session, by station and number. Under an order one that is offline or does not follow is counted at its measured power: the others make up for it.</summary>
+    /// <summary>The EVSEs with a session, by station and number. Under an order one that is offline, does not follow or runs by itself is counted at its measured power: the others make up for it.</summary>
     internal static Participants Participants(SiteState state, bool instructed, Instant now)
     {
         var all = state.Evses.Values.Where(e => e.Session is not null).OrderBy(e => e.Layout.Id.Station.Value, StringComparer.Ordinal).ThenBy(e => e.Layout.Id.Number).ToList();
@@ -48,12 +49,25 @@ public static class Dispatcher
         var (lower, upper) = (ranges.Select(r => r.Lower).ToArray(), ranges.Select(r => r.Upper).ToArray());
         for (var i = 0; instructed && i < all.Count; i++)
         {
-            if (all[i] is { Online: true, Following: true }) continue;
+            if (all[i] is { Online: true, Following: true } && !(all[i].Session?.Mode is { } mode && OperationModes.IsAutonomous(mode))) continue;
             lower[i] = upper[i] = Math.Clamp(all[i].Measurement?.ActivePower?.Kilowatts ?? 0, lower[i], upper[i]);
         }
 
         return new Participants(ranges, lower, upper);
     }
+
+    /// <summary>The limit tree of the site, and of each station the limits that others set on its sum.</summary>
+    internal static NodeTree Tree(SiteState state, List<EvseRange> ranges, Instant now) => new(state.Layout, [.. ranges.Select(r => r.Evse.Layout.NodeId)],
+        from station in state.Stations
+        from limit in station.Value.ExternalLimits
+        let step = limit.At(now)
+        where step is not null
+        let members = Enumerable.Range(0, ranges.Count).Where(i => ranges[i].Evse.Layout.Id.Station == station.Key).ToArray()
+        where members.Length > 0
+        let layouts = members.Select(i => ranges[i].Evse.Layout)
+        let import = step.Charge is { } charge ? Power.Max(charge, Power.Zero) : layouts.Aggregate(Power.Zero, (sum, e) => sum + e.ChargeMax)
+        let export = step.Discharge is { } discharge ? Power.Max(-discharge, Power.Zero) : layouts.Aggregate(Power.Zero, (sum, e) => sum + e.DischargeMax)
+        select new GroupLimit(new LimitNode($"{station.Key}:{limit.Source}", null, limit.Source, LimitSource.External, import, export), members));
 
     private static DispatchOrder?[] Orders(SiteState state, Participants all, GridInstruction instruction, Instant now)
     {
@@ -104,7 +118,7 @@ public static class Dispatcher
     private static Setpoint Explained(SiteState state, EvseRange range, double power, LimitNode? cut, GridInstruction? instruction, Instant now)
     {
         var bars = range.Bars;
-        if (cut is not null) bars = bars.Add(new LimitBar(cut.Source, cut.Name, -cut.ExportMax, cut.ImportMax, Binding: false));
+        if (cut is not null && !bars.Any(b => b.Source == cut.Source && b.Name == cut.Name)) bars = bars.Add(new LimitBar(cut.Source, cut.Name, -cut.ExportMax, cut.ImportMax, Binding: false));
         if (instruction is not null) bars = bars.Add(new LimitBar(LimitSource.GridEvent, instruction.Name, Power.FromKilowatts(power), Power.FromKilowatts(power), Binding: false));
         else if (state.Plan?.Sessions.ContainsKey(range.Evse.Session!.Id) == true) bars = bars.Add(new LimitBar(LimitSource.Plan, state.Plan.Id.Value, Power.FromKilowatts(power), Power.FromKilowatts(power), Binding: false));
         var binding = Binding(range, power, cut, bars, instruction, now);
@@ -121,7 +135,7 @@ public static class Dispatcher
             return nearest.Source;
         }
 
-        if (atEdge && power == 0 && instruction is not null) return range.Refusals.Length > 0 ? LimitSource.Capability : LimitSource.Owner;
+        if (atEdge && power == 0 && instruction is not null) return range.Refusals.Length > 0 ? LimitSource.Capability : bars.FirstOrDefault(b => b.Source is LimitSource.Der or LimitSource.External && b.Lower >= Power.Zero)?.Source ?? LimitSource.Owner;
         return instruction is not null ? LimitSource.GridEvent : bars.Any(b => b.Source == LimitSource.Plan) ? LimitSource.Plan : LimitSource.Pile;
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using NodaTime;
+using Penstock.Core.Der;
 using Penstock.Core.Sites;
 using Penstock.Core.Units;
 using Penstock.Core.V2x;
@@ -16,7 +17,7 @@ internal sealed record EvseRange(EvseState Evse, double Lower, double Upper, dou
     /// <summary>Part of the charging power that is counted on for a departure: links fail, batteries are cold.</summary>
     internal const double CountedOn = 0.8;
 
-    /// <param name="fairShareKw">What the site's connection leaves for this EVSE when all charge at once; no departure is planned on more.</param>
+    /// <param name="fairShareKw">What the site's connection leaves for this EVSE when all charge at once; no departure is planned on more, nor on more than its part of a limit on its station.</param>
     internal static EvseRange Of(SiteState site, EvseState evse, double fairShareKw, Instant now)
     {
         var (session, layout) = (evse.Session!, evse.Layout);
@@ -28,15 +29,27 @@ internal sealed record EvseRange(EvseState Evse, double Lower, double Upper, dou
             Bar(LimitSource.Vehicle, vehicle.Model ?? vehicle.Id.Value, -vehicle.DischargeMax.Kilowatts, vehicle.ChargeMax.Kilowatts);
             lower = Math.Max(lower, -vehicle.DischargeMax.Kilowatts);
             upper = Math.Min(upper, vehicle.ChargeMax.Kilowatts);
+            if (DischargePermission.BudgetLeft(session) is { } left && -Math.Max(0, left.KilowattHours) * vehicle.DischargeEfficiency / Ahead.TotalHours is var least && least > lower)
+            {
+                Bar(LimitSource.Vehicle, "discharge budget", least, vehicle.ChargeMax.Kilowatts);
+                lower = least;
+            }
         }
 
-        foreach (var limit in evse.ExternalLimits)
+        var station = site.Station(layout.Id.Station);
+        foreach (var limit in evse.ExternalLimits.Concat(station.ExternalLimits)) // the sum of a station is held by the limit tree
         {
             if (limit.At(now) is not { } step) continue;
-            var part = limit.StationWide ? 1.0 / InUse(site, layout.Id.Station) : 1;
-            var (least, most) = (step.Discharge?.Kilowatts * part ?? -layout.DischargeMax.Kilowatts, step.Charge?.Kilowatts * part ?? layout.ChargeMax.Kilowatts);
+            var (least, most) = (step.Discharge?.Kilowatts ?? -layout.DischargeMax.Kilowatts, step.Charge?.Kilowatts ?? layout.ChargeMax.Kilowatts);
             Bar(LimitSource.External, limit.Source, least, most);
             (lower, upper) = (Math.Max(lower, Math.Min(least, 0)), Math.Min(upper, Math.Max(most, 0)));
+            if (limit.StationWide) fairShareKw = Math.Min(fairShareKw, Math.Max(most, 0) / InUse(site, layout.Id.Station));
+        }
+
+        if (DerBound.Of(station.Der, layout.ChargeMax, layout.DischargeMax, now) is { } grid)
+        {
+            Bar(LimitSource.Der, $"{grid.By.Type} {grid.By.Id}", grid.Least.Kilowatts, layout.ChargeMax.Kilowatts);
+            lower = Math.Max(lower, grid.Least.Kilowatts);
         }
 
         var countedKw = Math.Min(upper, fairShareKw);
@@ -44,7 +57,7 @@ internal sealed record EvseRange(EvseState Evse, double Lower, double Upper, dou
         if (refusals.Length > 0)
         {
             Bar(LimitSource.Capability, string.Join(", ", refusals), 0, upper);
-            lower = 0;
+            lower = Math.Max(0, lower);
         }
 
         if (session is { Vehicle: { } car, StateOfCharge: { } soc })

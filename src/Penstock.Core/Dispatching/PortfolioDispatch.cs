@@ -25,7 +25,7 @@ public static class PortfolioDispatch
         var parts = sites.Select(s => Dispatcher.Participants(s, instructed: true, now)).ToList();
         var (charging, share) = new Participants([], [.. parts.SelectMany(p => p.Lower)], [.. parts.SelectMany(p => p.Upper)]).Asked(order.Target.Kilowatts);
         var target = (long)Math.Round(order.Target.Watts);
-        var shares = parts.Any(p => p.Ranges.Count > 0) ? Carried(sites, parts, r => DispatchOrder.Of(r.Site, r.Range, charging, share, Lasts(order, now), now).Key.Value, target) : new long[sites.Count];
+        var shares = parts.Any(p => p.Ranges.Count > 0) ? Carried(sites, parts, r => DispatchOrder.Of(r.Site, r.Range, charging, share, Lasts(order, now), now).Key.Value, target, now) : new long[sites.Count];
         var left = order.Target.Watts - shares.Sum();
         var built = sites.Select(s => Built(s, target)).ToArray();
         if (built.Sum() <= 0) Array.Fill(built, 1);
@@ -35,7 +35,7 @@ public static class PortfolioDispatch
     /// <summary>An order that has not begun lasts as long as its window.</summary>
     private static Duration Lasts(GridInstruction order, Instant now) => Duration.Min(order.Window.End - now, order.Window.Duration);
 
-    private static long[] Carried(IReadOnlyList<SiteState> sites, List<Participants> parts, Func<(SiteState Site, EvseRange Range), ushort> keyOf, long targetW)
+    private static long[] Carried(IReadOnlyList<SiteState> sites, List<Participants> parts, Func<(SiteState Site, EvseRange Range), ushort> keyOf, long targetW, Instant now)
     {
         var (stations, regions) = (new List<int> { 0 }, new List<int> { 0 });
         foreach (var part in parts)
@@ -44,7 +44,7 @@ public static class PortfolioDispatch
             regions.Add(stations.Count - 1);
         }
 
-        var fleet = new FleetDispatch(new FleetLayout([.. stations], [.. regions]) { RegionLimits = [.. sites.Select((site, n) => Within(site, parts[n]))] });
+        var fleet = new FleetDispatch(new FleetLayout([.. stations], [.. regions]) { RegionLimits = [.. sites.Select((site, n) => Within(site, parts[n], now))] });
         for (int s = 0, i = 0; s < sites.Count; s++)
         {
             for (var k = 0; k < parts[s].Ranges.Count; k++, i++)
@@ -59,9 +59,9 @@ public static class PortfolioDispatch
     }
 
     /// <summary>The most that a site's limit tree lets its vehicles take and give together.</summary>
-    private static PowerLimit Within(SiteState site, Participants all)
+    private static PowerLimit Within(SiteState site, Participants all, Instant now)
     {
-        var (tree, give, take) = (new NodeTree(site.Layout, [.. all.Ranges.Select(r => r.Evse.Layout.NodeId)]), all.Lower.ToArray(), all.Upper.ToArray());
+        var (tree, give, take) = (Dispatcher.Tree(site, all.Ranges, now), all.Lower.ToArray(), all.Upper.ToArray());
         tree.HoldSafely(all.Lower, give);
         tree.HoldSafely(all.Lower, take);
         return new PowerLimit((long)Math.Max(0, take.Sum() * 1000), (long)Math.Max(0, -give.Sum() * 1000));

@@ -12,7 +12,7 @@ public sealed record LimitBar(LimitSource Source, string Name, Power Lower, Powe
 /// <summary>Which condition for discharge did not hold. Discharge needs all of them.</summary>
 public enum DischargeRefusal
 {
-    Capability, Contract, StateOfCharge, GridPermission, Departure, ChargeNow,
+    Capability, Contract, StateOfCharge, GridPermission, Departure, ChargeNow, DischargeBudget,
 }
 
 /// <summary>What an EVSE shall do now, and why.</summary>

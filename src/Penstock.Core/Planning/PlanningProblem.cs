@@ -4,13 +4,14 @@ using Penstock.Core.GridEvents;
 using Penstock.Core.Sites;
 using Penstock.Core.Time;
 using Penstock.Core.Units;
+using Penstock.Core.V2x;
 
 namespace Penstock.Core.Planning;
 
 /// <summary>A session as the planner sees it.</summary>
 /// <param name="Stored">Energy in the battery at the start of the grid (or at <paramref name="From"/>).</param>
 /// <param name="From">Start of the stay within the grid; the grid's start for a vehicle that is here.</param>
-/// <param name="MayDischarge">Capability, contract and grid permission hold; the state of charge is the planner's own matter.</param>
+/// <param name="MayDischarge">Capability, contract and grid permission hold and the discharge budget is not used up (what is left of it does not bind the plan, only the dispatch); the state of charge is the planner's own matter.</param>
 public sealed record PlanningSession(ChargingSession Session, EvseLayout Evse, Energy Stored, Instant From, bool MayDischarge);
 
 /// <summary>Paid per kWh of net energy to the grid in a window, per session.</summary>
@@ -44,6 +45,6 @@ public sealed record PlanningProblem(
         let session = evse.Session
         let vehicle = session.Vehicle
         let mayDischarge = evse.Layout.Discharge != DischargeMethod.None && vehicle.DischargeMax > Power.Zero
-            && session.Terms is { DischargeAllowed: true, Departure: not null } && state.Layout.GridPermitsExport
+            && session.Terms is { DischargeAllowed: true, Departure: not null } && state.Layout.GridPermitsExport && !(DischargePermission.BudgetLeft(session) < DischargePermission.BudgetLeast)
         select new PlanningSession(session, evse.Layout, session.StateOfCharge!.Value.Stored(vehicle.Capacity), grid.Start, mayDischarge);
 }

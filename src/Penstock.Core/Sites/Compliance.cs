@@ -1,4 +1,6 @@
+using Penstock.Core.Der;
 using Penstock.Core.Units;
+using Penstock.Core.V2x;
 
 namespace Penstock.Core.Sites;
 
@@ -36,18 +38,20 @@ public static class Compliance
     /// <summary>Less discharge than this is a meter's error or a converter at rest, never a breach.</summary>
     public static readonly Power DischargeNoise = Power.FromWatts(500);
 
+    /// <param name="freedom">What the DER controls in force let the station do by itself.</param>
     /// <returns>Null when this measurement can say nothing: no power, or nothing was accepted before it was taken.</returns>
-    internal static Deviation? Of(EvseState evse)
+    internal static Deviation? Of(EvseState evse, DerFreedom freedom)
     {
         if (evse.Measurement is not { ActivePower: { } actual, At: var at }) return null;
         var discharges = actual < -DischargeNoise;
         if (discharges && evse.Session is { StateOfCharge: { } soc, Terms.Floor: var floor } && soc < floor) return Deviation.BelowFloor;
         if (actual > evse.Layout.ChargeMax + Around(evse.Layout.ChargeMax) || actual < -evse.Layout.DischargeMax - Around(evse.Layout.DischargeMax)) return Deviation.BeyondLimit;
+        if (evse.Session?.Mode is { } mode && OperationModes.IsAutonomous(mode)) return Deviation.None; // it follows something else than the setpoint, by order of an operator
         if (evse.AcceptedSetpoint is not { } asked || at <= evse.AcceptedAt) return null;
-        var tolerance = Around(asked);
-        if (discharges && (!asked.IsDischarge || actual < asked - tolerance)) return Deviation.DischargesAgainstOrder;
-        if (actual > Power.Max(asked, Power.Zero) + tolerance) return Deviation.ChargesTooMuch;
-        return asked.IsDischarge && actual > asked + tolerance ? Deviation.UnderDelivers : Deviation.None;
+        var (least, most) = freedom.Around(asked, evse.Layout.ChargeMax, evse.Layout.DischargeMax);
+        if (discharges && (!least.IsDischarge || actual < least - Around(least))) return Deviation.DischargesAgainstOrder;
+        if (actual > Power.Max(most, Power.Zero) + Around(most)) return Deviation.ChargesTooMuch;
+        return asked.IsDischarge && actual > most + Around(most) ? Deviation.UnderDelivers : Deviation.None;
     }
 
     private static Power Around(Power asked) => Power.Max(Tolerance, asked.Magnitude * ToleranceRatio);

@@ -55,12 +55,15 @@ public sealed record Escalation(Deviation Deviation, Instant Since, ImmutableArr
     };
 
     /// <summary>The escalation after a measurement; what was tried stays tried when a deviation becomes another.</summary>
-    public static Escalation? After(Escalation? before, Deviation seen, Instant at) => (before, seen) switch
+    public static Escalation? After(Escalation? before, Deviation seen, Instant at, Duration lag = default) => (before, seen) switch
     {
         (_, Deviation.None) => null,
-        (null, _) => new Escalation(seen, at, []),
+        (null, _) => new Escalation(seen, at, []) { Lag = lag },
         _ => before with { Deviation = seen },
     };
+
+    /// <summary>What the station's own ramp (DER gradients) may take beyond all patience.</summary>
+    public Duration Lag { get; init; }
 
     internal Escalation With(Remedy remedy, Instant at) => Tried.Length < TriedMax ? this with { Tried = Tried.Add(new RemedyTried(remedy, at)) } : this;
 
@@ -69,7 +72,8 @@ public sealed record Escalation(Deviation Deviation, Instant Since, ImmutableArr
     internal Remedy? Due(Deviation counted, Instant now)
     {
         if (Tried.Length >= TriedMax) return null;
-        var (ladder, last) = (Ladder(counted), Tried.IsEmpty ? Since : Tried[^1].At);
+        var lag = counted is Deviation.BelowFloor or Deviation.BeyondLimit ? Duration.Zero : Lag; // no ramp outranks the owner's floor
+        var (ladder, last) = (Ladder(counted), Tried.IsEmpty ? Since + lag : Tried[^1].At);
         var next = ladder.Select(r => (Remedy?)r).FirstOrDefault(r => Tried.All(t => t.Remedy != r));
         if (next is not null) return now - last >= (Harms(counted) ? HarmPatience : Patience) ? next : null;
         return ladder is [.., var final] && Lasting.Contains(final) && now - last >= RepeatAfter ? final : null;

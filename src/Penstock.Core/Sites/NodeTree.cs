@@ -2,6 +2,10 @@ using Penstock.Solvers.Allocation;
 
 namespace Penstock.Core.Sites;
 
+/// <summary>A limit on the sum of some participants beside the tree of the site.</summary>
+/// <param name="Members">Numbers of participants.</param>
+internal sealed record GroupLimit(LimitNode Limit, int[] Members);
+
 /// <summary>The limit tree of a site over some participants: cuts powers so that every node keeps its limits. Powers in kW.</summary>
 internal sealed class NodeTree
 {
@@ -10,8 +14,10 @@ internal sealed class NodeTree
     private readonly List<Node> bottomUp = [];
 
     /// <param name="nodeOf">The node that each participant hangs on.</param>
-    internal NodeTree(SiteLayout site, IReadOnlyList<string> nodeOf)
+    /// <param name="groups">Held as leaves, before the tree.</param>
+    internal NodeTree(SiteLayout site, IReadOnlyList<string> nodeOf, IEnumerable<GroupLimit>? groups = null)
     {
+        foreach (var (limit, members) in groups ?? []) bottomUp.Add(new Node(limit, members, limit.ImportMax.Kilowatts, -limit.ExportMax.Kilowatts));
         var path = new NodePaths(site);
         for (var n = site.Nodes.Length - 1; n >= 0; n--) // parents come before children
         {
@@ -44,10 +50,14 @@ internal sealed class NodeTree
     internal LimitNode?[] HoldSafely(double[] lower, double[] power)
     {
         var cut = new LimitNode?[power.Length];
-        foreach (var node in bottomUp)
+        foreach (var node in bottomUp) // all of it before the charging: what a parent takes from the discharge is missing in its children
         {
             var givers = node.Members.Where(i => power[i] < 0).ToArray();
             if (givers.Sum(i => power[i]) < node.Lower - Tolerance) Share(node with { Members = givers }, i => power[i], _ => 0, node.Lower, power, cut);
+        }
+
+        foreach (var node in bottomUp)
+        {
             var takers = node with { Members = [.. node.Members.Where(i => power[i] > 0)] };
             Lower(takers, i => Math.Min(power[i], Math.Max(0, lower[i])), node, power, cut);
             Lower(takers, _ => 0, node, power, cut);

@@ -1,4 +1,5 @@
 using NodaTime;
+using Penstock.Core.Der;
 using Penstock.Core.Dispatching;
 using Penstock.Core.Fleet;
 using Penstock.Core.GridEvents;
@@ -16,6 +17,18 @@ public sealed record StationConnected(Instant At, StationId Station) : SiteInput
 public sealed record StationDisconnected(Instant At, StationId Station) : SiteInput(At);
 
 public sealed record StatusReported(Instant At, EvseId Evse, ConnectorStatus Status) : SiteInput(At);
+
+/// <summary>What changes for a station as a whole.</summary>
+public abstract record StationInput(Instant At, StationId Station) : SiteInput(At)
+{
+    internal abstract StationState Apply(StationState station);
+}
+
+/// <summary>The DER controls of a station, in place of those before.</summary>
+public sealed record DerControlsHeld(Instant At, StationId Station, DerTimeline Line) : StationInput(At, Station)
+{
+    internal override StationState Apply(StationState station) => station with { Der = Line };
+}
 
 /// <summary>A transaction began (or is told late). The vehicle and terms were looked up by the gateway.</summary>
 public sealed record SessionStarted(Instant At, ChargingSession Session) : SiteInput(At);

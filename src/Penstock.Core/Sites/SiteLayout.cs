@@ -6,7 +6,7 @@ namespace Penstock.Core.Sites;
 /// <summary>Who set a limit. Every limit carries it, through to the console and the statement.</summary>
 public enum LimitSource
 {
-    Owner, Vehicle, Cable, Pile, Cabinet, Transformer, PointOfConnection, GridEvent, Tariff, Plan, Capability, External,
+    Owner, Vehicle, Cable, Pile, Cabinet, Transformer, PointOfConnection, GridEvent, Tariff, Plan, Capability, External, Der,
 }
 
 /// <summary>A node of the limit tree (pile -> cabinet -> transformer -> point of connection).</summary>

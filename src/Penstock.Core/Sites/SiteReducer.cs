@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using NodaTime;
+using Penstock.Core.Der;
 using Penstock.Core.GridEvents;
 using Penstock.Core.Metering;
 using Penstock.Core.Units;
@@ -28,8 +29,8 @@ public static class SiteReducer
             StatusReported reported => Of(state, reported.Evse, evse => evse with { Status = reported.Status }),
             SessionStarted(_, var session) => Of(state, session.Evse, evse => Start(evse, session)),
             TermsChanged changed => OfSession(state, changed.Session, evse => Change(evse, changed)),
-            Measured(_, var measurement) => Of(state, measurement.Evse, evse => Measure(evse, measurement)),
-            MeasuredTogether(_, var measurements) => state with { Evses = Measure(state.Evses, measurements) },
+            Measured(_, var measurement) => Of(state, measurement.Evse, evse => Measure(state, evse, measurement)),
+            MeasuredTogether(_, var measurements) => state with { Evses = Measure(state, measurements) },
             SessionEnded ended => Of(state, ended.Evse, evse => End(evse, ended.Session)),
             InstructionReceived(_, var instruction) => state with { Instructions = Replace(state.Instructions, instruction) },
             InstructionAborted(var at, var id) => state with
@@ -42,6 +43,7 @@ public static class SiteReducer
             {
                 AcceptedSetpoint = accepted.Power, AcceptedAt = accepted.At, // saying yes is not obeying: only a measurement ends a deviation
             }),
+            StationInput held => state with { Stations = state.Stations.SetItem(held.Station, held.Apply(state.Station(held.Station))) },
             V2xInput told => Of(state, told.Evse, told.Apply),
             SetpointRefused refused => Of(state, refused.Evse, evse => evse with { Following = false, Escalation = evse.Escalation ?? Escalation.After(null, Deviation.Refuses, refused.At) }),
             RemedyTaken taken => Of(state, taken.Evse, evse => Tried(evse, taken)),
@@ -81,34 +83,38 @@ public static class SiteReducer
         return evse with { Session = session with { Called = session.Called.After(held, Duration.Min(now - since, SetpointHeldMax)) } };
     }
 
-    private static ImmutableDictionary<EvseId, EvseState> Measure(ImmutableDictionary<EvseId, EvseState> evses, IReadOnlyList<EvseMeasurement> measurements)
+    private static ImmutableDictionary<EvseId, EvseState> Measure(SiteState state, IReadOnlyList<EvseMeasurement> measurements)
     {
-        var next = evses.ToBuilder();
+        var next = state.Evses.ToBuilder();
         foreach (var one in measurements)
         {
-            if (next.TryGetValue(one.Evse, out var evse)) next[one.Evse] = Measure(evse, one);
+            if (next.TryGetValue(one.Evse, out var evse)) next[one.Evse] = Measure(state, evse, one);
         }
 
         return next.ToImmutable();
     }
 
-    private static EvseState Measure(EvseState evse, EvseMeasurement measurement)
+    private static EvseState Measure(SiteState state, EvseState evse, EvseMeasurement measurement)
     {
         if (evse.Measurement is { } last && measurement.At < last.At) return evse; // late values are for the journal, not for control
         var believed = PlausibilityFilter.Of(evse, measurement);
         var (session, refused) = (evse.Session, believed.Refused);
         if (session is not null)
         {
-            (session, var told) = Charged(session, believed);
+            (session, var told) = Charged(session with { Discharged = session.Discharged + Given(evse, believed) }, believed);
             if (!told && measurement.StateOfCharge is not null) refused = refused.Add(Implausible.StateOfChargeJump);
         }
 
-        return Followed(evse with
+        return Followed(state.Station(evse.Layout.Id.Station).Der, evse with
         {
             Session = session, Measurement = Merged(evse.Measurement, believed.Measurement), Watch = believed.Watch,
             Refused = refused.Aggregate(evse.Refused, (counts, reason) => counts.SetItem(reason, counts.GetValueOrDefault(reason) + 1)),
         });
     }
+
+    /// <summary>By the register, or by the power where the meter never told one.</summary>
+    private static Energy Given(EvseState evse, Believed now) =>
+        evse.Measurement is { ExportRegisterWh: null, At: var last } && now.Measurement is { ExportRegisterWh: null, ActivePower: { IsDischarge: true } power, At: var at } ? -power.Over(at - last) : now.Exported;
 
     private static (ChargingSession Session, bool Told) Charged(ChargingSession session, Believed now)
     {
@@ -128,11 +134,13 @@ public static class SiteReducer
             ExportRegisterWh = now.ExportRegisterWh ?? last.ExportRegisterWh,
         };
 
-    private static EvseState Followed(EvseState evse)
+    private static EvseState Followed(DerTimeline der, EvseState evse)
     {
-        if (Compliance.Of(evse) is not { } seen || evse.Measurement is not { At: var at }) return evse;
-        var escalation = Escalation.After(evse.Escalation, seen, at);
-        return evse with { Escalation = escalation, Following = escalation is null || (evse.Following && at - escalation.Since < FollowPatience) };
+        if (evse.Measurement is not { At: var at }) return evse;
+        var freedom = DerFreedom.Of(der, at);
+        if (Compliance.Of(evse, freedom) is not { } seen) return evse;
+        var escalation = Escalation.After(evse.Escalation, seen, at, freedom.Lag);
+        return evse with { Escalation = escalation, Following = escalation is null || (evse.Following && at - escalation.Since < FollowPatience + escalation.Lag) };
     }
 
     private static EvseState Tried(EvseState evse, RemedyTaken taken) => evse with

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using NodaTime;
+using Penstock.Core.Der;
 using Penstock.Core.Dispatching;
 using Penstock.Core.Fleet;
 using Penstock.Core.GridEvents;
@@ -48,6 +49,9 @@ public sealed record ChargingSession(
     /// <summary>Set by the reducer while the state of charge is within the hysteresis above the floor after touching it.</summary>
     public bool AtFloor { get; init; }
 
+    /// <summary>Energy that the vehicle gave in this session, at the meter.</summary>
+    public Energy Discharged { get; init; }
+
     /// <summary>What the vehicle itself told; null = nothing.</summary>
     public VehicleNeeds? Needs { get; init; }
 
@@ -85,7 +89,7 @@ public sealed record EvseState(EvseLayout Layout)
     /// <summary>False after the metered power left the setpoint for too long: its share is given to others.</summary>
     public bool Following { get; init; } = true;
 
-    /// <summary>Limits that others set at the station, one per source.</summary>
+    /// <summary>Limits that others set at this EVSE, one per source.</summary>
     public ImmutableArray<ExternalLimit> ExternalLimits { get; init; } = [];
 
     /// <summary>A deviation that lasts, and what was tried; null while it does what it is asked.</summary>
@@ -98,15 +102,32 @@ public sealed record EvseState(EvseLayout Layout)
     public ImmutableSortedDictionary<Implausible, int> Refused { get; init; } = ImmutableSortedDictionary<Implausible, int>.Empty;
 }
 
+/// <summary>What holds for a station as a whole.</summary>
+public sealed record StationState
+{
+    internal static readonly StationState Nothing = new();
+
+    /// <summary>Limits that others set at the station as a whole, one per source.</summary>
+    public ImmutableArray<ExternalLimit> ExternalLimits { get; init; } = [];
+
+    /// <summary>The DER controls that the station holds, or will hold once it is told.</summary>
+    public DerTimeline Der { get; init; } = DerTimeline.Empty;
+}
+
 /// <summary>A site at one moment; immutable, made only by <see cref="SiteReducer"/>.</summary>
 public sealed record SiteState(SiteLayout Layout, ImmutableDictionary<EvseId, EvseState> Evses)
 {
+    /// <summary>Stations for which something holds; see <see cref="Station"/>.</summary>
+    public ImmutableDictionary<StationId, StationState> Stations { get; init; } = ImmutableDictionary<StationId, StationState>.Empty;
+
     public Plan? Plan { get; init; }
 
     /// <summary>Instructions that touch this site and are not over, with this site's share of a portfolio target.</summary>
     public ImmutableArray<GridInstruction> Instructions { get; init; } = [];
 
     public Instant AsOf { get; init; }
+
+    public StationState Station(StationId id) => Stations.GetValueOrDefault(id, StationState.Nothing);
 
     public static SiteState Of(SiteLayout layout) =>
         new(layout, layout.Evses.ToImmutableDictionary(evse => evse.Id, evse => new EvseState(evse)));

@@ -12,6 +12,9 @@ namespace Penstock.Core.V2x;
 /// </summary>
 public sealed record DischargePermission(ImmutableArray<DischargeRefusal> Refusals)
 {
+    /// <summary>Less than this is no budget: the power that it could be given at would fade for ever.</summary>
+    public static readonly Energy BudgetLeast = Energy.FromWattHours(10);
+
     /// <summary>True where it may discharge now.</summary>
     public bool Holds => Refusals.IsEmpty;
 
@@ -23,12 +26,17 @@ public sealed record DischargePermission(ImmutableArray<DischargeRefusal> Refusa
         var refusals = Lasting(site, evse, session.Vehicle, session.Terms);
         if (!BatteryWithin(session)) refusals.Add(DischargeRefusal.StateOfCharge);
         if (session.Terms.Departure is null) refusals.Add(DischargeRefusal.Departure);
+        if (BudgetLeft(session) < BudgetLeast) refusals.Add(DischargeRefusal.DischargeBudget);
         if (session.ChargeNow) refusals.Add(DischargeRefusal.ChargeNow);
         return new DischargePermission([.. refusals.Order()]);
     }
 
     /// <summary>Before there is a session: what can be said of a vehicle (null = unknown) at an EVSE.</summary>
     public static DischargePermission Of(SiteLayout site, EvseLayout evse, Vehicle? vehicle, OwnerTerms terms) => new([.. Lasting(site, evse, vehicle, terms).Order()]);
+
+    /// <summary>What the vehicle may still give in this session by its own word, out of its battery; null = it told no bound. Negative = it gave more.</summary>
+    public static Energy? BudgetLeft(ChargingSession session) =>
+        session is { Needs.DischargeBudget: { } budget, Vehicle: { } vehicle } ? budget - ((session.Discharged - session.Needs.DischargedBefore) / vehicle.DischargeEfficiency) : null;
 
     private static List<DischargeRefusal> Lasting(SiteLayout site, EvseLayout evse, Vehicle? vehicle, OwnerTerms terms)
     {

@@ -71,8 +71,11 @@ public sealed record VehicleNeeds(Instant ToldAt, EnergyTransfer Requested)
     /// <summary>Below 0 the battery is above that window.</summary>
     public Energy? MaxV2xRequest { get; init; }
 
-    /// <summary>What the vehicle gives in this session at most (battery guard).</summary>
+    /// <summary>What the vehicle still gives in this session, out of the battery (evSessionTotalDischargeEnergyAvailable, which counts down).</summary>
     public Energy? DischargeBudget { get; init; }
+
+    /// <summary>What it had given in the session when it told them, at the meter.</summary>
+    public Energy DischargedBefore { get; init; }
 
     public VehicleOffer? Offer { get; init; }
 

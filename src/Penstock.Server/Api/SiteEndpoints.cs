@@ -4,6 +4,7 @@ using Penstock.Server.Capability;
 using Penstock.Server.Gateway;
 using Penstock.Server.Hosting;
 using Penstock.Server.Sites;
+using Penstock.Server.V2x;
 using Penstock.Server.Storage;
 using Penstock.Server.Wire;
 
@@ -34,9 +35,12 @@ internal static class SiteEndpoints
         api.MapGet("/stations", (StationRoll roll, StationReader reader) => new PageView<StationView>([.. roll.All.Select(reader.View)], null));
         api.MapGet("/stations/{id}", (string id, StationRoll roll, StationReader reader) => roll.Find(new StationId(id)) is { } found ? Results.Ok(reader.View(found)) : Problems.NotFound("station", id));
         api.MapGet("/waiting-stations", (WaitingStations waiting, MessageLog messages) => new PageView<WaitingStationView>([.. waiting.All.Select(s => Waiting(s, messages))], null));
-        api.MapPost("/waiting-stations/{id}/accept", (string id, Admission body, WaitingStations waiting, SiteDirectory sites, TimeProvider time) => waiting.Admit(new StationId(id), body) is { } layout
-            ? Results.Ok(SiteView.Of(sites.Find(layout.Id)!.Snapshot, time.Now()))
-            : Problems.NotFound("waiting station", id));
+        api.MapPost("/waiting-stations/{id}/accept", (string id, Admission body, WaitingStations waiting, V2xDesk limits, SiteDirectory sites, TimeProvider time) =>
+        {
+            if (waiting.Admit(new StationId(id), body) is not { } layout) return Problems.NotFound("waiting station", id);
+            limits.Joined(new StationId(id));
+            return Results.Ok(SiteView.Of(sites.Find(layout.Id)!.Snapshot, time.Now()));
+        });
     }
 
     private static SiteSeriesView Series(ISite site, History history, TimeProvider time)

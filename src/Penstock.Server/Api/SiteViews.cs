@@ -40,12 +40,14 @@ public sealed record OwnPlanView(DateTimeOffset Start, IReadOnlyList<OwnPlanStep
 
 public sealed record OwnPlanStepView(double OffsetSeconds, double? PowerKw);
 
-/// <param name="RefusedDischarge">Each condition of discharge that does not hold: capability, contract, stateOfCharge, gridPermission, departure, chargeNow. Empty = it may discharge; null = no session.</param>
+/// <param name="RefusedDischarge">Each condition of discharge that does not hold: capability, contract, stateOfCharge, gridPermission, departure, chargeNow, dischargeBudget. Empty = it may discharge; null = no session.</param>
 /// <param name="OperationMode">As the station tells it.</param>
 /// <param name="ChargeNow">The owner's override is active.</param>
+/// <param name="DischargedKwh">Given in this session, at the meter; null = no session.</param>
+/// <param name="DischargeLeftKwh">What the vehicle still gives in this session by its own word, out of its battery; null = it told no bound.</param>
 public sealed record EvseView(
     string EvseId, string StationId, string Status, string? VehicleId, string? SessionId, double? PowerKw, double? SetpointKw, double? SocPercent, double? AgeSeconds, bool Following, string? BindingSource,
-    IReadOnlyList<string>? RefusedDischarge, string? OperationMode, bool ChargeNow, IReadOnlyList<ExternalLimitView> ExternalLimits, OwnPlanView? VehiclePlan, DeviationView? Deviation)
+    IReadOnlyList<string>? RefusedDischarge, string? OperationMode, bool ChargeNow, IReadOnlyList<ExternalLimitView> ExternalLimits, OwnPlanView? VehiclePlan, DeviationView? Deviation, double? DischargedKwh, double? DischargeLeftKwh)
 {
     public static EvseView Of(SiteState site, EvseState evse, Instant now) => new(
         evse.Layout.Id.ToString(), evse.Layout.Id.Station.Value, (evse.Status ?? (evse.Session is null ? ConnectorStatus.Available : ConnectorStatus.Occupied)).ToString(),
@@ -53,8 +55,8 @@ public sealed record EvseView(
         evse.Session?.StateOfCharge is { } soc ? Math.Round(soc.Percent, 1) : null, evse.Measurement is { } m ? Math.Max(0, (now - m.At).TotalSeconds) : null, evse.Following,
         evse.Setpoint is { } set ? Names.Of(set.Binding) : null,
         evse.Session is { } session ? [.. DischargePermission.Of(site.Layout, evse.Layout, session).Refusals.Select(r => Names.Camel(r.ToString()))] : null,
-        evse.Session?.Mode?.ToString(), evse.Session?.ChargeNow ?? false, [.. evse.ExternalLimits.Select(l => Limit(l, now))], evse.Session?.OwnPlan is { } plan ? Plan(plan, now) : null,
-        evse.Escalation is { } e ? DeviationView.Of(e) : null);
+        evse.Session?.Mode?.ToString(), evse.Session?.ChargeNow ?? false, [.. evse.ExternalLimits.Concat(site.Station(evse.Layout.Id.Station).ExternalLimits).Select(l => Limit(l, now))], evse.Session?.OwnPlan is { } plan ? Plan(plan, now) : null,
+        evse.Escalation is { } e ? DeviationView.Of(e) : null, evse.Session is { } given ? Math.Round(given.Discharged.KilowattHours, 3) : null, evse.Session is { } open && DischargePermission.BudgetLeft(open) is { } left ? Math.Round(left.KilowattHours, 3) : null);
 
     private static ExternalLimitView Limit(ExternalLimit limit, Instant now)
     {

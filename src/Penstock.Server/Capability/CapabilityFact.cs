@@ -37,6 +37,11 @@ public static class FactNames
     /// <summary>True when energy may flow both ways through it.</summary>
     public const string Bidirectional = "bidirectional";
 
+    /// <summary>DER controls that the inverter of the station or of the vehicle executes.</summary>
+    public const string DcDerModes = "dcDerModes";
+
+    public const string AcDerModes = "acDerModes";
+
     public const string OperationModes = "operationModes";
 
     public const string EnergyTransferModes = "energyTransferModes";

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using NodaTime;
 using Penstock.Core.Sites;
+using Penstock.Ocpp.V21;
 
 namespace Penstock.Server.Capability;
 
@@ -44,6 +45,14 @@ public sealed class CapabilityRecord
     /// <summary>How the EVSE can be made to discharge, and by what that is known; null = nobody says anything.</summary>
     public (DischargeMethod Method, CapabilityFact Fact)? Discharge(int evse) =>
         Best(FactNames.Discharge, evse) is { } fact && Enum.TryParse<DischargeMethod>(fact.Value, out var method) ? (method, fact) : null;
+
+    /// <summary>Operation modes of an EVSE, or with 0 those of any EVSE of the station; null where nothing is said.</summary>
+    public IReadOnlySet<OperationMode>? OperationModes(int evse)
+    {
+        var told = evse == 0 ? facts.Where(f => f.Name == FactNames.OperationModes) : Best(FactNames.OperationModes, evse) is { } best ? [best] : [];
+        var modes = told.SelectMany(f => f.Value.Split(',')).Where(n => Enum.IsDefined(typeof(OperationMode), n)).Select(Enum.Parse<OperationMode>).ToHashSet();
+        return modes.Count == 0 ? null : modes;
+    }
 
     public double? Number(string name, int evse) => Best(name, evse) is { } fact && double.TryParse(fact.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : null;
 

@@ -38,8 +38,8 @@ internal static class DeviceModelFacts
         ("ISO15118Ctrlr", "Available", "iso15118Available", Read.YesNo), ("ISO15118Ctrlr", "Enabled", "iso15118Enabled", Read.YesNo),
         ("ISO15118Ctrlr", "ServiceRenegotiationSupport", "serviceRenegotiation", Read.YesNo), ("ISO15118Ctrlr", "PnCEnabled", "plugAndCharge", Read.YesNo),
         ("ISO15118Ctrlr", "MaxScheduleEntries", "scheduleEntriesMax", Read.Whole),
-        ("DCDERCtrlr", "Enabled", "dcDerEnabled", Read.YesNo), ("DCDERCtrlr", "ModesSupported", "dcDerModes", Read.List), ("DCDERCtrlr", "MaxW", "dcDerMaxW", Read.Text),
-        ("ACDERCtrlr", "Enabled", "acDerEnabled", Read.YesNo), ("ACDERCtrlr", "ModesSupported", "acDerModes", Read.List),
+        ("DCDERCtrlr", "Enabled", "dcDerEnabled", Read.YesNo), ("DCDERCtrlr", "ModesSupported", FactNames.DcDerModes, Read.List), ("DCDERCtrlr", "MaxW", "dcDerMaxW", Read.Text),
+        ("ACDERCtrlr", "Enabled", "acDerEnabled", Read.YesNo), ("ACDERCtrlr", "ModesSupported", FactNames.AcDerModes, Read.List),
         ("EVSE", "Power", FactNames.ChargePowerMaxW, Read.Limit), ("EVSE", "DischargePower", FactNames.DischargePowerMaxW, Read.Limit), ("EVSE", "SupplyPhases", FactNames.Phases, Read.Whole),
         ("Connector", "ConnectorType", "connectorType", Read.Text),
     ];

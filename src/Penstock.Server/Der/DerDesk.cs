@@ -7,8 +7,10 @@ using Penstock.Core.Der;
 using Penstock.Core.Sites;
 using Penstock.Ocpp.Rpc;
 using Penstock.Ocpp.V21;
+using Penstock.Server.Capability;
 using Penstock.Server.Gateway;
 using Penstock.Server.Hosting;
+using Penstock.Server.Sites;
 using Penstock.Server.Stations;
 using Penstock.Server.Storage;
 
@@ -18,7 +20,7 @@ namespace Penstock.Server.Der;
 /// The controls of operators, per station: on disk first, then the winners to the station, then read back. One conversation per station at a time; what a lost link cut short goes on
 /// when the station is back, and everything is read back then.
 /// </summary>
-internal sealed class DerDesk(StationBook book, StationCalls calls, StationRegistry registry, TimeProvider time, ILogger<DerDesk> log) : IAsyncDisposable
+internal sealed class DerDesk(StationBook book, StationCalls calls, StationRegistry registry, SiteDirectory sites, CapabilityDesk capability, TimeProvider time, ILogger<DerDesk> log) : IAsyncDisposable
 {
     /// <summary>Controls of one station.</summary>
     internal const int ControlsMax = 100;
@@ -31,6 +33,7 @@ internal sealed class DerDesk(StationBook book, StationCalls calls, StationRegis
 
     private readonly ConcurrentDictionary<(StationId Station, int Request), Report> awaited = new();
     private readonly ConcurrentDictionary<StationId, Conversation> conversations = new(book.Stations(Topic.DerControl).Select(s => KeyValuePair.Create(s, new Conversation())));
+    private readonly ConcurrentDictionary<StationId, DerTimeline> held = new();
     private readonly CancellationTokenSource stopping = new();
     private readonly Lock gate = new();
     private int lastRequest;
@@ -38,8 +41,21 @@ internal sealed class DerDesk(StationBook book, StationCalls calls, StationRegis
     /// <summary>Stations with controls, and some that had some.</summary>
     internal IEnumerable<StationId> Stations => conversations.Keys;
 
+    /// <summary>Says to the sites what stations hold. Called once, before the first socket.</summary>
+    internal void Resume()
+    {
+        foreach (var station in conversations.Keys) Tell(station);
+    }
+
     /// <summary>In the order in which they were given.</summary>
     internal IReadOnlyList<DerStanding> Of(StationId station) => [.. book.Of(station, Topic.DerControl).Select(f => StorageJson.Read<DerStanding>(f.Body.GetRawText())).OrderBy(s => s.Order)];
+
+    /// <summary>Lets the site of a station count with its controls, unless it does. A station may join its site after it was given some.</summary>
+    internal void Tell(StationId station)
+    {
+        var line = held.GetOrAdd(station, s => DerSync.Held(Of(s)));
+        if (sites.Of(station) is { } site && !ReferenceEquals(site.Snapshot.Station(station).Der, line)) site.Post(new DerControlsHeld(time.Now(), station, line));
+    }
 
     /// <summary>Stores a control (in place of one with the same id) and lets the station have it. The caller has checked it.</summary>
     /// <returns>False when the station has <see cref="ControlsMax"/> already.</returns>
@@ -52,7 +68,7 @@ internal sealed class DerDesk(StationBook book, StationCalls calls, StationRegis
             var over = all.Where(s => s.Control.End + KeptAfterEnd < now).ToList();
             if (all.Count - over.Count >= ControlsMax) return false;
             var wire = JsonSerializer.Serialize(DerTranslation.ToWire(control), SetDERControlRequest.TypeInfo);
-            book.Write([.. over.Select(s => StationBook.Remove(station, Topic.DerControl, s.Control.Id)), Row(station, new DerStanding(wire, now, all.Count == 0 ? 1 : all.Max(s => s.Order) + 1))]);
+            Write(station, [.. over.Select(s => StationBook.Remove(station, Topic.DerControl, s.Control.Id)), Row(station, new DerStanding(wire, now, all.Count == 0 ? 1 : all.Max(s => s.Order) + 1))]);
         }
 
         Converse(station, readBack: false);
@@ -70,7 +86,7 @@ internal sealed class DerDesk(StationBook book, StationCalls calls, StationRegis
             var (before, after) = (DerSync.Wanted(all, time.Now()), DerSync.Wanted(rest, time.Now()));
             var again = rest.Where(s => s.Answer == nameof(DERControlStatus.Accepted) && after.Contains(s.Control.Id) && (!before.Contains(s.Control.Id) || s.SupersededAt is not null));
             var mustClear = mine.SentAt is not null && mine.Answer is null or nameof(DERControlStatus.Accepted);
-            book.Write(
+            Write(station,
             [
                 mustClear ? Row(station, mine with { Withdrawn = true, Reason = null }) : StationBook.Remove(station, Topic.DerControl, id),
                 .. again.Select(s => Row(station, Unsaid(s))),
@@ -141,8 +157,11 @@ internal sealed class DerDesk(StationBook book, StationCalls calls, StationRegis
             case DerStep.Clear:
                 var cleared = await calls.CallAsync<ClearDERControlRequest, ClearDERControlResponse>(station, new ClearDERControlRequest { IsDefault = standing.Control.IsDefault, ControlId = standing.Control.Id });
                 if (Lost(cleared.Status)) return false;
-                if (cleared.Response?.Status is DERControlStatus.Accepted or DERControlStatus.NotFound) book.Write([StationBook.Remove(station, Topic.DerControl, standing.Control.Id)]);
+                if (cleared.Response?.Status is DERControlStatus.Accepted or DERControlStatus.NotFound) Forget(station, standing.Control.Id);
                 else Change(station, standing.Control.Id, s => s with { Reason = $"The station does not clear it: {Said(cleared, cleared.Response?.Status, cleared.Response?.StatusInfo)}" });
+                return true;
+            case DerStep.Set when DerModes.Refusal(station, capability.Of(station), standing.Control.Type) is { } unsupported: // it was given before the station said what it can
+                Change(station, standing.Control.Id, s => s with { Answer = nameof(DERControlStatus.NotSupported), Reason = unsupported });
                 return true;
             case DerStep.Set:
                 Change(station, standing.Control.Id, s => s with { SentAt = time.Now() });
@@ -205,8 +224,20 @@ internal sealed class DerDesk(StationBook book, StationCalls calls, StationRegis
     {
         lock (gate)
         {
-            if (book.Find(station, Topic.DerControl, id) is { } row) book.Write([Row(station, change(StorageJson.Read<DerStanding>(row.Body.GetRawText())))]);
+            if (book.Find(station, Topic.DerControl, id) is { } row) Write(station, [Row(station, change(StorageJson.Read<DerStanding>(row.Body.GetRawText())))]);
         }
+    }
+
+    private void Forget(StationId station, string id)
+    {
+        lock (gate) Write(station, [StationBook.Remove(station, Topic.DerControl, id)]);
+    }
+
+    private void Write(StationId station, IReadOnlyList<Projection> rows)
+    {
+        book.Write(rows);
+        held[station] = DerSync.Held(Of(station));
+        Tell(station);
     }
 
     private static DerStanding Unsaid(DerStanding s) => s with { Answer = null, Verified = null, VerifiedAt = null, Difference = null, SupersededAt = null };
@@ -276,7 +307,7 @@ internal sealed class DerDesk(StationBook book, StationCalls calls, StationRegis
     }
 }
 
-/// <summary>A station that came back is read back: it may have lost its controls, or kept ones that were withdrawn meanwhile.</summary>
+/// <summary>Sites are told what is held, and a station that came back is read back: it may have lost its controls, or kept ones that were withdrawn meanwhile.</summary>
 internal sealed class DerWatch(DerDesk desk, StationRegistry registry, ServerOptions options, TimeProvider time, ILogger<DerWatch> log) : BackgroundService
 {
     private readonly Dictionary<StationId, OcppConnection> seen = [];
@@ -290,6 +321,7 @@ internal sealed class DerWatch(DerDesk desk, StationRegistry registry, ServerOpt
             {
                 foreach (var station in desk.Stations)
                 {
+                    desk.Tell(station);
                     if (registry.Find(station) is not { Version: OcppVersion.V21 } link || seen.GetValueOrDefault(station) == link) continue;
                     seen[station] = link;
                     desk.Converse(station, readBack: true);

@@ -5,6 +5,7 @@ using Penstock.Core.Sites;
 using Penstock.Ocpp.Framing;
 using Penstock.Ocpp.V21;
 using Penstock.Server.Api;
+using Penstock.Server.Capability;
 using Penstock.Server.Gateway;
 using Penstock.Server.Hosting;
 using Penstock.Server.Sites;
@@ -35,25 +36,26 @@ internal static class DerEndpoints
     {
         api.MapGet("/stations/{id}/der", (string id, StationRoll roll, DerDesk desk, StationBook book, TimeProvider time) =>
             roll.Find(new StationId(id)) is null ? Problems.NotFound("station", id) : Results.Ok(View(new StationId(id), desk, book, time.Now())));
-        api.MapPost("/stations/{id}/der", (string id, JsonElement body, StationRoll roll, DerDesk desk, StationBook book, TimeProvider time) =>
+        api.MapPost("/stations/{id}/der", (string id, JsonElement body, StationRoll roll, CapabilityDesk capability, DerDesk desk, StationBook book, TimeProvider time) =>
         {
             if (roll.Find(new StationId(id)) is not { } station) return Problems.NotFound("station", id);
             var (control, faults) = Read(body);
             if (control is null) return Problems.Invalid(faults);
             if (Unfit(station) is { } reason) return Problems.Invalid([new Fault("", "version", reason)]);
+            if (DerModes.Refusal(station.Id, capability.Of(station), control.Type) is { } unsupported) return Problems.Invalid([new Fault("/controlType", "unsupported", unsupported)]);
             if (!desk.Put(station.Id, control)) return Problems.Invalid([Full(station.Id)]);
             var view = View(station.Id, desk, book, time.Now()).Items.Single(v => v.ControlId == control.Id);
             return Results.Created($"/api/v1/stations/{id}/der", view);
         });
         api.MapDelete("/stations/{id}/der/{controlId}", (string id, string controlId, DerDesk desk) =>
             desk.Withdraw(new StationId(id), controlId) ? Results.NoContent() : Problems.NotFound("DER control", controlId));
-        api.MapPost("/sites/{id}/der", (string id, JsonElement body, SiteDirectory sites, StationRoll roll, DerDesk desk) =>
+        api.MapPost("/sites/{id}/der", (string id, JsonElement body, SiteDirectory sites, StationRoll roll, CapabilityDesk capability, DerDesk desk) =>
         {
             if (sites.Find(new SiteId(id)) is not { } site) return Problems.NotFound("site", id);
             var (control, faults) = Read(body);
             if (control is null) return Problems.Invalid(faults);
             var stations = site.Snapshot.Layout.Evses.Select(e => e.Id.Station).Distinct().OrderBy(s => s.Value, StringComparer.Ordinal);
-            return Results.Ok(new PageView<DerAppliedView>([.. stations.Select(s => new DerAppliedView(s.Value, roll.Find(s) is not { } known ? "never connected" : Unfit(known) ?? (desk.Put(s, control) ? null : Full(s).Message)))], null));
+            return Results.Ok(new PageView<DerAppliedView>([.. stations.Select(s => new DerAppliedView(s.Value, roll.Find(s) is not { } known ? "never connected" : Unfit(known) ?? DerModes.Refusal(s, capability.Of(known), control.Type) ?? (desk.Put(s, control) ? null : Full(s).Message)))], null));
         });
     }
 

@@ -56,6 +56,10 @@ public static class DerSync
     public static DerTimeline Line(IEnumerable<DerStanding> all, Instant now) =>
         DerTimeline.Of(all.Where(s => !s.Withdrawn).OrderBy(s => s.Order).Select(s => (s.Control, s.SetAt))).At(now);
 
+    /// <summary>What the dispatcher counts with: all that the station has not refused, told yet or not, and a withdrawn one until the station has cleared it.</summary>
+    public static DerTimeline Held(IEnumerable<DerStanding> all) =>
+        DerTimeline.Of(all.Where(s => s.Answer is null or nameof(DERControlStatus.Accepted)).OrderBy(s => s.Order).Select(s => (s.Control, s.SetAt)));
+
     /// <summary>Withdrawn ones are cleared first, then the winners are set and verified. A control that gives way is not sent. Null = nothing to say.</summary>
     public static (DerStep Step, DerStanding Standing)? Next(IReadOnlyList<DerStanding> all, Instant now)
     {

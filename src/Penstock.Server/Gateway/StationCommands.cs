@@ -154,13 +154,12 @@ public sealed class StationCommands(StationRegistry registry, CapabilityDesk cap
         var here = new Installed(target.Connection, target.Session.TransactionId, target.Session.BothPurposes);
         var before = installed.GetValueOrDefault(target.Id);
         if (target.Quirk.SeparateChargeCap && before?.Connection != target.Connection) await SayMaximumAsync(target, StationRating(target), lasts: true);
-        if (target.Connection.Version == OcppVersion.V21) return await Say21Async(target, power, lastsSeconds, before, here);
+        if (target.Connection.Version == OcppVersion.V21 && TakesSetpoints(target.Id)) return await Say21Async(target, power, lastsSeconds, before, here);
         var ask = new LimitAsk(target.Id.Number, target.Session.TransactionId, Rounded(power), lastsSeconds);
         var outcome = target.Connection.Version == OcppVersion.V16
             ? await EachAsync(LimitProfiles.For16(ask, target.Quirk, target.Session.BothPurposes, time.Now()), async m => Of(
                 await target.Connection.CallAsync<V16.SetChargingProfileRequest, V16.SetChargingProfileResponse>(m, CallPriority.Setpoint, $"setpoint:{m.ConnectorId}:{m.CsChargingProfiles.ChargingProfilePurpose}"), r => r.Status.ToString()))
-            : await EachAsync(LimitProfiles.For201(ask, target.Quirk, target.Session.BothPurposes, time.Now()), async m => Of(
-                await target.Connection.CallAsync<V201.SetChargingProfileRequest, V201.SetChargingProfileResponse>(m, CallPriority.Setpoint, $"setpoint:{m.EvseId}:{m.ChargingProfile.ChargingProfilePurpose}"), r => r.Status.ToString()));
+            : await EachAsync(LimitProfiles.For201(ask, target.Quirk, target.Session.BothPurposes, time.Now()), m => SetProfileAsync(target.Connection, As21(m), CallPriority.Setpoint, $"setpoint:{m.EvseId}:{m.ChargingProfile.ChargingProfilePurpose}"));
         if (outcome is (CallStatus.Answered, "Accepted")) installed[target.Id] = here;
         return outcome;
     }
@@ -211,6 +210,12 @@ public sealed class StationCommands(StationRegistry registry, CapabilityDesk cap
 
         return outcome;
     }
+
+    /// <summary>False where the EVSE says its operation modes and CentralSetpoint is none of them (K01.FR.115): it gets limits.</summary>
+    internal bool TakesSetpoints(EvseId evse) => capability.Of(evse.Station).OperationModes(evse.Number)?.Contains(V21.OperationMode.CentralSetpoint) ?? true;
+
+    /// <summary>What is said in 2.0.1 is said in 2.1 likewise.</summary>
+    private static V21.SetChargingProfileRequest As21(V201.SetChargingProfileRequest message) => JsonSerializer.SerializeToElement(message, V201.SetChargingProfileRequest.TypeInfo).Deserialize(V21.SetChargingProfileRequest.TypeInfo)!;
 
     /// <summary>A profile of 2.1 that uses nothing newer is one of 2.0.1.</summary>
     private static async Task<(CallStatus Status, string? Said)> SetProfileAsync(OcppConnection connection, V21.SetChargingProfileRequest message, CallPriority priority, string key)

@@ -71,6 +71,7 @@ public static class PenstockServer
         services.GetRequiredService<StationCommands>().SiteOf = sites.Of;
         sites.Load();
         services.GetRequiredService<V2xDesk>().Resume();
+        services.GetRequiredService<DerDesk>().Resume();
         services.GetRequiredService<GridEventDesk>().Resume(services.GetRequiredService<TimeProvider>().Now());
     }
 

@@ -5,17 +5,19 @@ using Penstock.Ocpp.Framing;
 using Penstock.Ocpp.Rpc;
 using Penstock.Ocpp.V21;
 using Penstock.Ocpp.V21.V2x;
+using Penstock.Server.Capability;
+using Penstock.Server.Der;
 using Penstock.Server.Gateway;
 using Penstock.Server.Hosting;
 
 namespace Penstock.Server.Stations;
 
 /// <summary>Why a call cannot be made; the station hears nothing of it.</summary>
-/// <param name="Code">unknownAction, wrongDirection, invalidPayload, offline.</param>
+/// <param name="Code">unknownAction, wrongDirection, invalidPayload, invalidProfile, unsupported, offline.</param>
 public sealed record CallFault(string Code, string? Pointer, string Text);
 
 /// <summary>Calls to stations, whatever their version: of features (typed, by 2.1 records that become 2.0.1) and of operators (any action by name).</summary>
-internal sealed class StationCalls(StationRegistry registry, CommandDesk commands, CallEffects effects, TimeProvider time)
+internal sealed class StationCalls(StationRegistry registry, CommandDesk commands, CallEffects effects, CapabilityDesk capability, TimeProvider time)
 {
     /// <summary>Answers kept with a command, characters of JSON; longer ones are named, not kept.</summary>
     internal const int AnswerKeptMax = 64 * 1024;
@@ -41,7 +43,7 @@ internal sealed class StationCalls(StationRegistry registry, CommandDesk command
     /// <summary>What is wrong with a call before it is made; null = nothing.</summary>
     internal CallFault? Fault(StationId station, string action, JsonElement payload) => registry.Find(station) is not { } connection
         ? new CallFault("offline", null, $"Station {station} has no connection; try again when it is online.")
-        : Fault(connection.Version, action, payload);
+        : Fault(connection.Version, action, payload) ?? Unsupported(station, connection.Version, action, payload);
 
     internal static CallFault? Fault(OcppVersion version, string action, JsonElement payload)
     {
@@ -49,7 +51,29 @@ internal sealed class StationCalls(StationRegistry registry, CommandDesk command
         if (!OcppCatalogue.FromCentralToStation(action)) return new CallFault("wrongDirection", "/action", $"{action} is sent by a station to the central system, not the other way.");
         var (message, violation) = PayloadReader.Read(payload, known.Request);
         if (violation is not null) return new CallFault("invalidPayload", "/payload" + violation.Pointer, $"{violation.Text} ({violation.Code}).");
-        return message is SetChargingProfileRequest { ChargingProfile: var profile } && V2xProfileCheck.Of(profile) is [{ } broken, ..] ? new CallFault("invalidProfile", "/payload/chargingProfile" + broken.Pointer, $"{broken.Rule}: {broken.Text}") : null;
+        return Profile(message, _ => null);
+    }
+
+    /// <summary>What is wrong with the charging profile in a call; null = nothing, or there is none.</summary>
+    /// <param name="modes">Operation modes of an EVSE; null = unknown.</param>
+    private static CallFault? Profile(object? message, Func<int, IReadOnlySet<OperationMode>?> modes)
+    {
+        var faults = message switch
+        {
+            SetChargingProfileRequest set => V2xProfileCheck.Of(set.ChargingProfile, modes(set.EvseId)),
+            RequestStartTransactionRequest { ChargingProfile: { } profile } start => V2xProfileCheck.OfStart(profile, modes(start.EvseId ?? 0)),
+            _ => [],
+        };
+        return faults is [{ } broken, ..] ? new CallFault("invalidProfile", "/payload/chargingProfile" + broken.Pointer, $"{broken.Rule}: {broken.Text}") : null;
+    }
+
+    /// <summary>What is against a sound call because of what the station said that it can.</summary>
+    private CallFault? Unsupported(StationId station, OcppVersion version, string action, JsonElement payload)
+    {
+        var (record, message) = (capability.Of(station), PayloadReader.Read(payload, OcppCatalogue.Actions(version)[action].Request).Message);
+        return message is SetDERControlRequest control && DerModes.Refusal(station, record, DerTranslation.Type(control.ControlType)) is { } reason
+            ? new CallFault("unsupported", "/payload/controlType", reason)
+            : Profile(message, record.OperationModes);
     }
 
     /// <summary>Sends any call of the station's version and waits for its answer. The command is on disk before the wire sees it; <see cref="Fault(StationId, string, JsonElement)"/> was asked before.</summary>

@@ -77,11 +77,13 @@ internal sealed class V2xDesk(StationBook book, StationCalls calls, StationComma
     }
 
     /// <summary>What a message changes at the site, now and again after a restart.</summary>
-    internal IEnumerable<SiteInput> Inputs(StationId station, NotifyChargingLimitRequest m, Instant now) =>
-        Evses(station, m.EvseId).Select(evse => new ExternalLimitSet(now, evse, V2xTranslation.Read(m, now)));
+    internal static SiteInput Input(StationId station, NotifyChargingLimitRequest m, Instant now) => V2xTranslation.Read(m, now) is var limit && m.EvseId is > 0 and var evse
+        ? new ExternalLimitSet(now, new EvseId(station, evse), limit)
+        : new StationLimitSet(now, station, limit);
 
-    internal IEnumerable<SiteInput> Inputs(StationId station, ClearedChargingLimitRequest m, Instant now) =>
-        Evses(station, m.EvseId).Select(evse => new ExternalLimitCleared(now, evse, m.ChargingLimitSource));
+    internal static SiteInput Input(StationId station, ClearedChargingLimitRequest m, Instant now) => m.EvseId is > 0 and var evse
+        ? new ExternalLimitCleared(now, new EvseId(station, evse), m.ChargingLimitSource)
+        : new StationLimitCleared(now, station, m.ChargingLimitSource);
 
     internal static SiteInput Input(StationId station, NotifyEVChargingScheduleRequest m, Instant now) => new VehiclePlanTold(now, new EvseId(station, m.EvseId), V2xTranslation.Read(m));
 
@@ -102,7 +104,7 @@ internal sealed class V2xDesk(StationBook book, StationCalls calls, StationComma
     /// <summary>Says to the sites again what stations told before this start. Called once, before the first socket.</summary>
     internal void Resume()
     {
-        foreach (var (station, fact) in book.All(Topic.ChargingLimit)) Post(station, Inputs(station, Message<NotifyChargingLimitRequest>(fact), fact.At));
+        foreach (var station in book.Stations(Topic.ChargingLimit)) Joined(station);
         foreach (var (station, fact) in book.All(Topic.VehicleSchedule).Where(f => OfOpenSession(f.Station, f.Fact))) Post(station, [Input(station, Message<NotifyEVChargingScheduleRequest>(fact), fact.At)]);
         foreach (var (station, fact) in book.All(Topic.VehicleNeeds).Where(f => OfOpenSession(f.Station, f.Fact))) Post(station, [Input(station, Message<NotifyEVChargingNeedsRequest>(fact), fact.At)]);
         foreach (var (station, fact) in book.All(Topic.PriorityCharging))
@@ -111,6 +113,9 @@ internal sealed class V2xDesk(StationBook book, StationCalls calls, StationComma
             if (open.Find(station, told.TransactionId) is { } session) Post(station, [new PriorityChanged(fact.At, session.Evse, told.TransactionId, told.Activated)]);
         }
     }
+
+    /// <summary>The limits that a station told while it waited bind in the site that it joins.</summary>
+    internal void Joined(StationId station) => Post(station, book.Of(station, Topic.ChargingLimit).Select(fact => Input(station, Message<NotifyChargingLimitRequest>(fact), fact.At)));
 
     /// <summary>Rows of the book by EVSE live as long as the session that they were told in.</summary>
     private bool OfOpenSession(StationId station, Fact fact) => int.TryParse(fact.Key, NumberStyles.None, CultureInfo.InvariantCulture, out var evse) && open.At(new EvseId(station, evse)) is { } session && fact.At >= session.StartedAt;
@@ -121,14 +126,11 @@ internal sealed class V2xDesk(StationBook book, StationCalls calls, StationComma
         foreach (var input in inputs) site.Post(input);
     }
 
-    private IEnumerable<EvseId> Evses(StationId station, int? evse) => evse is > 0 and var number
-        ? [new EvseId(station, number)]
-        : sites.Of(station)?.Snapshot.Layout.Evses.Where(e => e.Id.Station == station).Select(e => e.Id) ?? [];
-
     /// <summary>The profile that follows the answer to the needs.</summary>
     internal async Task SendFirstAsync(EvseId evse, FirstProfile first)
     {
         if (registry.Find(evse.Station) is not { Version: OcppVersion.V21 }) return;
+        if (!commands.TakesSetpoints(evse)) first = first with { Setpoint = null };
         if (first.Setpoint is null) commands.Forget(evse); // the setpoint profile is replaced: the next setpoint sends it whole
         var profile = first.Setpoint is { } setpoint
             ? V2xProfile.CentralSetpoint(evse.Number, first.TransactionId, StationCommands.Rounded(setpoint), StationCommands.DeadManSeconds)

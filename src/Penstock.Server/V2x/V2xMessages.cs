@@ -32,13 +32,13 @@ internal sealed class V2xMessages(V2xDesk desk, CapabilityDesk capability, Sessi
         {
             Key = $"{from.ContentKey}:{from.Now}",
             Rows = [StationBook.PutMessage(from.Station, Topic.ChargingLimit, $"{m.EvseId ?? 0}:{m.ChargingLimit.ChargingLimitSource}", from.Now, m)],
-            After = Post(from, desk.Inputs(from.Station, m, from.Now)),
+            After = Post(from, [V2xDesk.Input(from.Station, m, from.Now)]),
         });
         table.On2x<ClearedChargingLimitRequest, ClearedChargingLimitResponse>((from, m) => new Reply<ClearedChargingLimitResponse>(new ClearedChargingLimitResponse())
         {
             Key = $"{from.ContentKey}:{from.Now}",
             Rows = [StationBook.Remove(from.Station, Topic.ChargingLimit, $"{m.EvseId ?? 0}:{m.ChargingLimitSource}")],
-            After = Post(from, desk.Inputs(from.Station, m, from.Now)),
+            After = Post(from, [V2xDesk.Input(from.Station, m, from.Now)]),
         });
         table.On2x<NotifyEVChargingScheduleRequest, NotifyEVChargingScheduleResponse>((from, m) => new Reply<NotifyEVChargingScheduleResponse>(new NotifyEVChargingScheduleResponse { Status = GenericStatus.Accepted })
         {

@@ -131,6 +131,42 @@ public sealed class DerDeskTests : IDisposable
     }
 
     [Fact]
+    [Covers("2.1 NotifyReport")]
+    public async Task A_type_that_the_device_model_leaves_out_is_refused_with_the_list_and_one_given_before_is_not_sent()
+    {
+        await using var server = await ServerHere.StartAsync(data, 10, Cancel);
+        using var platform = new Platform(server.Address);
+        var inverter = new DerStation();
+        await using (var station = await JoinedAsync(server, platform, inverter))
+        {
+        }
+
+        await platform.UntilAsync("/api/v1/stations/CS-1", s => !s.GetProperty("online").GetBoolean());
+        await GiveAsync(platform, Wire(DerControlType.FixedVar, "early")); // nothing is known: it waits to be tried
+        await using var back = await RawStation.ConnectAsync(server.Address, "CS-1", "ocpp2.1", Cancel, (action, payload) => action == "SetDERControl" ? null : inverter.Answer(action, payload));
+        await Platform.UntilAsync(() => back.Heard.Any(h => h.Action == "SetDERControl"), "the try");
+        await inverter.CallAsync(back, "NotifyReport", $$$"""{"requestId":1,"seqNo":0,"generatedAt":"{{{Now(server)}}}","reportData":[{"component":{"name":"DCDERCtrlr","evse":{"id":1}},"variable":{"name":"ModesSupported"},"variableAttribute":[{"value":"VoltVar,FreqWatt"}]}]}""");
+        await platform.UntilAsync("/api/v1/stations/CS-1/capability", c => c.ToString().Contains("dcDerModes", StringComparison.Ordinal));
+        var answer = await PostAsync(platform, "/api/v1/stations/CS-1/der", JsonSerializer.Serialize(Wire(DerControlType.WattVar, "c"), SetDERControlRequest.TypeInfo));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
+        var fault = Assert.Single((await answer.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("errors").EnumerateArray());
+        Assert.Equal(("/controlType", "unsupported"), (fault.GetProperty("pointer").GetString(), fault.GetProperty("code").GetString()));
+        Assert.Contains("names FreqWatt, VoltVar.", fault.GetProperty("message").GetString(), StringComparison.Ordinal);
+        var raw = await PostAsync(platform, "/api/v1/stations/CS-1/calls", $$"""{"action":"SetDERControl","payload":{{JsonSerializer.Serialize(Wire(DerControlType.WattVar, "c"), SetDERControlRequest.TypeInfo)}}}""");
+        Assert.Contains("names FreqWatt, VoltVar.", await raw.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+        var site = (await platform.GetAsync("/api/v1/stations/CS-1")).GetProperty("siteId").GetString()!;
+        var all = await PostAsync(platform, $"/api/v1/sites/{site}/der", JsonSerializer.Serialize(Wire(DerControlType.WattVar, "c"), SetDERControlRequest.TypeInfo));
+        Assert.Contains("names FreqWatt, VoltVar.", await all.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+        back.Abort();
+        await using var again = await RawStation.ConnectAsync(server.Address, "CS-1", "ocpp2.1", Cancel, inverter.Answer);
+        inverter.Serve(again);
+        await GiveAsync(platform, Wire(DerControlType.VoltVar, "fits"));
+        var view = await platform.UntilAsync("/api/v1/stations/CS-1/der", v => Item(v, "fits").GetProperty("verified").ValueKind == JsonValueKind.True && Item(v, "early").GetProperty("state").GetString() == "notSupported");
+        Assert.Contains("names FreqWatt, VoltVar.", Item(view, "early").GetProperty("reason").GetString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(again.Heard, h => h.Action == "SetDERControl" && h.Payload.GetProperty("controlId").GetString() == "early");
+    }
+
+    [Fact]
     [Covers("2.1 NotifyDERAlarm", "2.1 NotifyDERStartStop")]
     public async Task Alarms_of_every_fault_and_starts_and_stops_are_noted()
     {
@@ -174,6 +210,34 @@ public sealed class DerDeskTests : IDisposable
         var items = Platform.Items(await answer.Content.ReadFromJsonAsync<JsonElement>(Cancel));
         Assert.Equal([("CS-1", null), ("CS-2", "Station CS-2 speaks ocpp1.6; DER controls need ocpp2.1.")], items.Select(i => (i.GetProperty("stationId").GetString(), i.GetProperty("reason").GetString())));
         await Platform.UntilAsync(() => inverter.Controls.ContainsKey("c"), "the control");
+    }
+
+    [Fact]
+    [Covers("2.1 SetDERControl", "2.1 ClearDERControl")]
+    public async Task A_discharge_limit_binds_the_setpoint_with_its_name_also_after_a_restart_until_it_is_withdrawn()
+    {
+        var inverter = new DerStation();
+        await using (var server = await ServerHere.StartAsync(data, 10, Cancel))
+        {
+            using var platform = new Platform(server.Address);
+            await platform.RegisterAsync("EV-1", "T-1");
+            await using var station = await JoinedAsync(server, platform, inverter);
+            await inverter.CallAsync(station, "TransactionEvent", TransactionTests.Event("Started", "tx", 0, Now(server), 1000, "T-1", 0, 60));
+            var limit = DerTranslation.ToWire(new DerControl("cap", DerControlType.LimitMaxDischarge, true, 0, null, null, new DerLimitMaxDischarge(20, null)));
+            await GiveAsync(platform, limit);
+            await platform.UntilAsync("/api/v1/vehicles/EV-1", v => Allowed(v, "der") is { } most && Allowed(v, "pile") is { } pile && pile > 0 && Math.Abs(most - (0.2 * pile)) < 1e-6);
+        }
+
+        await using var again = await ServerHere.StartAsync(data, 10, Cancel);
+        using var after = new Platform(again.Address);
+        await after.UntilAsync("/api/v1/vehicles/EV-1", v => Allowed(v, "der") is not null);
+        await using var back = await RawStation.ConnectAsync(again.Address, "CS-1", "ocpp2.1", Cancel, inverter.Answer);
+        inverter.Serve(back);
+        Assert.Equal(HttpStatusCode.NoContent, (await after.Client.DeleteAsync(new Uri("/api/v1/stations/CS-1/der/cap", UriKind.Relative), Cancel)).StatusCode);
+        await after.UntilAsync("/api/v1/vehicles/EV-1", v => Allowed(v, "pile") is not null && Allowed(v, "der") is null);
+
+        static double? Allowed(JsonElement vehicle, string source) => vehicle.GetProperty("explanation") is { ValueKind: JsonValueKind.Object } why
+            && why.GetProperty("limits").EnumerateArray().FirstOrDefault(l => l.GetProperty("source").GetString() == source) is { ValueKind: JsonValueKind.Object } bar ? bar.GetProperty("exportMaxKw").GetDouble() : null;
     }
 
     public void Dispose() => Directory.Delete(data, recursive: true);

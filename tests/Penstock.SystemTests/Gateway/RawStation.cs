@@ -13,6 +13,7 @@ internal sealed class RawStation : IAsyncDisposable
     private readonly Channel<string> answers = Channel.CreateUnbounded<string>();
     private readonly ConcurrentQueue<(string Action, JsonElement Payload)> heard = new();
     private Task reading = Task.CompletedTask;
+    private readonly ConcurrentQueue<string> frames = new();
     private readonly ConcurrentQueue<string> faults = new();
     private int lastId;
 
@@ -25,6 +26,9 @@ internal sealed class RawStation : IAsyncDisposable
 
     /// <summary>Calls of the central system, oldest first.</summary>
     internal IReadOnlyList<(string Action, JsonElement Payload)> Heard => [.. heard];
+
+    /// <summary>Every frame of the central system, answers too, oldest first.</summary>
+    internal IReadOnlyList<string> Frames => [.. frames];
 
     internal WebSocketCloseStatus? CloseStatus => socket.CloseStatus;
 
@@ -141,6 +145,7 @@ internal sealed class RawStation : IAsyncDisposable
 
     private async Task HearAsync(string text)
     {
+        frames.Enqueue(text);
         if (!text.StartsWith("[2", StringComparison.Ordinal))
         {
             answers.Writer.TryWrite(text);

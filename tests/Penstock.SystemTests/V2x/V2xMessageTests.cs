@@ -34,6 +34,24 @@ public sealed class V2xMessageTests : IDisposable
     }
 
     [Fact]
+    [Covers("2.1 NotifyEVChargingNeeds", "2.1 SetChargingProfile")]
+    public async Task Needs_are_answered_and_the_profile_follows_without_a_tick_of_the_dispatcher()
+    {
+        await using var server = await ServerHere.StartAsync(data, 0.02, Cancel, change: o => o with { ControlSeconds = 60, ClockSpeed = 1 }); // the first tick of the dispatcher would come after 50 minutes
+        using var platform = new Platform(server.Address);
+        await using var station = await PluggedInAsync(server, platform);
+        var before = station.Frames.Count;
+        Assert.Equal("Accepted", Status(await station.CallAsync("NotifyEVChargingNeeds", Needs(server), Cancel)));
+        await Platform.UntilAsync(() => station.Heard.Any(h => h.Action == "SetChargingProfile"), "the profile");
+        var frames = station.Frames.Skip(before).Where(f => f.StartsWith("[3", StringComparison.Ordinal) || f.Contains("\"SetChargingProfile\"", StringComparison.Ordinal)).ToList();
+        Assert.StartsWith("[3", frames[0], StringComparison.Ordinal); // the answer is first, the profile behind it
+        Assert.StartsWith("[2", frames[1], StringComparison.Ordinal);
+        var first = Profile(Assert.Single(station.Heard, h => h.Action == "SetChargingProfile").Payload);
+        Assert.Equal(("TxProfile", "tx", 7000), (first.GetProperty("chargingProfilePurpose").GetString(), first.GetProperty("transactionId").GetString(), first.GetProperty("chargingSchedule")[0].GetProperty("chargingSchedulePeriod")[0].GetProperty("limit").GetInt32()));
+        Assert.Equal(JsonValueKind.Null, Evse(await platform.GetAsync("/api/v1/stations/CS-1")).GetProperty("setpointKw").ValueKind); // it was not the dispatcher
+    }
+
+    [Fact]
     [Covers("2.1 NotifyEVChargingNeeds", "2.0.1 NotifyEVChargingNeeds")]
     public async Task Needs_that_cannot_be_met_are_answered_by_what_is_missing()
     {
@@ -53,6 +71,22 @@ public sealed class V2xMessageTests : IDisposable
         Assert.Equal("Accepted", Status(await station.CallAsync("NotifyEVChargingNeeds", Needs(server).Replace("\"DC_BPT\",\"avail", "\"DC\",\"avail", StringComparison.Ordinal), Cancel)));
         await using var older = await RawStation.ConnectAsync(server.Address, "CS-2", "ocpp2.0.1", Cancel);
         Assert.Equal("Processing", Status(await older.CallAsync("NotifyEVChargingNeeds", """{"evseId":1,"chargingNeeds":{"requestedEnergyTransfer":"DC"}}""", Cancel)));
+    }
+
+    [Fact]
+    [Covers("2.1 NotifyEVChargingNeeds")]
+    public async Task A_vehicle_that_gives_nothing_more_in_this_session_is_not_asked_to_and_the_API_says_why()
+    {
+        await using var server = await ServerHere.StartAsync(data, 10, Cancel);
+        using var platform = new Platform(server.Address);
+        await using var station = await PluggedInAsync(server, platform);
+        await station.CallAsync("NotifyEVChargingNeeds", Budget(5000), Cancel);
+        var view = await platform.UntilAsync("/api/v1/stations/CS-1", s => Evse(s).GetProperty("dischargeLeftKwh").ValueKind == JsonValueKind.Number);
+        Assert.Equal((5, 0, 0), (Evse(view).GetProperty("dischargeLeftKwh").GetDouble(), Evse(view).GetProperty("dischargedKwh").GetDouble(), Evse(view).GetProperty("refusedDischarge").GetArrayLength()));
+        Assert.Equal("Accepted", Status(await station.CallAsync("NotifyEVChargingNeeds", Budget(0), Cancel))); // it may charge, and tell another budget
+        await platform.UntilAsync("/api/v1/stations/CS-1", s => Evse(s).GetProperty("refusedDischarge").EnumerateArray().Select(r => r.GetString()).SequenceEqual(["dischargeBudget"]));
+
+        string Budget(int wattHours) => Needs(server).Replace("\"v2xChargingParameters\"", $"\"derChargingParameters\":{{\"evSessionTotalDischargeEnergyAvailable\":{wattHours}}},\"v2xChargingParameters\"", StringComparison.Ordinal);
     }
 
     [Fact]
@@ -121,6 +155,26 @@ public sealed class V2xMessageTests : IDisposable
         await back.CallAsync("ClearedChargingLimit", """{"evseId":1,"chargingLimitSource":"EMS"}""", Cancel);
         await back.CallAsync("ClearedChargingLimit", """{"chargingLimitSource":"SO"}""", Cancel);
         await after.UntilAsync("/api/v1/stations/CS-1", s => Evse(s).GetProperty("externalLimits").GetArrayLength() == 0);
+    }
+
+    [Fact]
+    [Covers("2.1 NotifyChargingLimit")]
+    public async Task A_limit_on_the_whole_station_that_was_told_while_it_waited_binds_the_sum_of_its_EVSEs_once_it_joins()
+    {
+        await using var server = await ServerHere.StartAsync(data, 10, Cancel);
+        using var platform = new Platform(server.Address);
+        await platform.RegisterAsync("EV-1", "T-1");
+        await using var station = await RawStation.ConnectAsync(server.Address, "CS-1", "ocpp2.1", Cancel, Answer);
+        await station.CallAsync("BootNotification", """{"reason":"PowerUp","chargingStation":{"model":"M","vendorName":"V"}}""", Cancel);
+        foreach (var evse in new[] { 1, 2 }) await station.CallAsync("StatusNotification", $$"""{"timestamp":"{{Now(server)}}","connectorStatus":"Available","evseId":{{evse}},"connectorId":1}""", Cancel);
+        await station.CallAsync("NotifyChargingLimit", """{"chargingLimit":{"chargingLimitSource":"EMS"},"chargingSchedule":[{"id":1,"chargingRateUnit":"W","chargingSchedulePeriod":[{"startPeriod":0,"limit":3000}]}]}""", Cancel);
+        await platform.AdmitAsync("CS-1", null, s => s.GetProperty("evsesReported").GetArrayLength() == 2);
+        await station.CallAsync("TransactionEvent", TransactionTests.Event("Started", "tx", 0, Now(server), 1000, "T-1", 0, 60), Cancel);
+        await station.CallAsync("TransactionEvent", TransactionTests.Event("Started", "tx2", 0, Now(server), 1000, "T-9").Replace("\"evse\":{\"id\":1", "\"evse\":{\"id\":2", StringComparison.Ordinal), Cancel);
+        var view = await platform.UntilAsync("/api/v1/stations/CS-1", s => s.GetProperty("evses").EnumerateArray().All(e => e.GetProperty("setpointKw").ValueKind == JsonValueKind.Number && e.GetProperty("bindingSource").GetString() == "external"));
+        var setpoints = view.GetProperty("evses").EnumerateArray().Select(e => e.GetProperty("setpointKw").GetDouble()).ToList();
+        Assert.Equal((2, 3.0), (setpoints.Count, Math.Round(setpoints.Sum(), 2)));
+        Assert.All(view.GetProperty("evses").EnumerateArray(), e => Assert.True(e.GetProperty("externalLimits")[0].GetProperty("stationWide").GetBoolean()));
     }
 
     [Fact]
@@ -201,6 +255,62 @@ public sealed class V2xMessageTests : IDisposable
         Assert.Single(station.Heard, h => h.Action == "SetChargingProfile" && Profile(h.Payload).GetProperty("id").GetInt32() == 77);
     }
 
+    [Fact]
+    [Covers("2.1 RequestStartTransaction", "2.1 SetChargingProfile", "2.1 NotifyReport")]
+    public async Task The_profile_of_a_start_is_checked_and_modes_that_the_EVSE_does_not_name_are_refused()
+    {
+        await using var server = await ServerHere.StartAsync(data, 10, Cancel);
+        using var platform = new Platform(server.Address);
+        await using var station = await PluggedInAsync(server, platform, (action, payload) => action == "RequestStartTransaction" ? """{"status":"Accepted"}""" : Answer(action, payload));
+        Assert.Equal(("/payload/chargingProfile/chargingSchedule/0/chargingSchedulePeriod/0/setpoint", "V2X.05"), await FaultAsync("-8000"));
+        await platform.CallAsync("CS-1", "RequestStartTransaction", Start("-6000"));
+        Assert.Single(station.Heard, h => h.Action == "RequestStartTransaction");
+        await NamesAsync("CentralSetpoint,ChargingOnly");
+        await platform.CallAsync("CS-1", "RequestStartTransaction", Start("-6000"));
+        await NamesAsync("ChargingOnly,LocalFrequency");
+        Assert.Equal(("/payload/chargingProfile/chargingSchedule/0/chargingSchedulePeriod/0/operationMode", "K01.FR.115"), await FaultAsync("-6000"));
+        Assert.Contains("K01.FR.115", await (await SetAsync(platform, "-6000")).Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+        Assert.Equal(2, station.Heard.Count(h => h.Action == "RequestStartTransaction"));
+
+        static string Start(string setpointW) => $$$$"""
+            {"evseId":1,"remoteStartId":5,"idToken":{"idToken":"T-1","type":"Central"},"chargingProfile":{"id":78,"stackLevel":5,"chargingProfilePurpose":"TxProfile","chargingProfileKind":"Dynamic","chargingSchedule":[{"id":1,
+             "chargingRateUnit":"W","chargingSchedulePeriod":[{"startPeriod":0,"operationMode":"CentralSetpoint","setpoint":{{{{setpointW}}}},"limit":7000,"dischargeLimit":-7000}]}]}}
+            """;
+
+        async Task NamesAsync(string modes)
+        {
+            await ReportModesAsync(station, server, modes);
+            await platform.UntilAsync("/api/v1/stations/CS-1/capability", c => c.ToString().Contains(modes, StringComparison.Ordinal));
+        }
+
+        async Task<(string?, string)> FaultAsync(string setpointW)
+        {
+            var answer = await platform.PostAsync("/api/v1/stations/CS-1/calls", $$"""{"action":"RequestStartTransaction","payload":{{Start(setpointW)}}}""");
+            Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
+            var fault = Assert.Single((await answer.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("errors").EnumerateArray());
+            return (fault.GetProperty("pointer").GetString(), fault.GetProperty("message").GetString()!.Split(':')[0]);
+        }
+    }
+
+    [Fact]
+    [Covers("2.1 SetChargingProfile", "2.1 NotifyReport")]
+    public async Task An_EVSE_that_only_charges_gets_its_setpoints_as_limits()
+    {
+        await using var server = await ServerHere.StartAsync(data, 10, Cancel);
+        using var platform = new Platform(server.Address);
+        await using var station = await RawStation.ConnectAsync(server.Address, "CS-1", "ocpp2.1", Cancel, (action, payload) =>
+            action == "SetChargingProfile" && payload.GetRawText().Contains("CentralSetpoint", StringComparison.Ordinal) ? """{"status":"Rejected"}""" : Answer(action, payload));
+        await TransactionTests.JoinAsync(platform, station, "CS-1");
+        await ReportModesAsync(station, server, "ChargingOnly");
+        await platform.RegisterAsync("EV-1", "T-1");
+        await station.CallAsync("TransactionEvent", TransactionTests.Event("Started", "tx", 0, Now(server), 1000, "T-1", 0, 60), Cancel);
+        await Platform.UntilAsync(() => station.Heard.Any(h => h.Action == "SetChargingProfile" && Profile(h.Payload).GetProperty("chargingProfilePurpose").GetString() == "TxProfile"), "a limit");
+        Assert.DoesNotContain(station.Heard, h => h.Payload.GetRawText().Contains("CentralSetpoint", StringComparison.Ordinal));
+        await station.CallAsync("NotifyEVChargingNeeds", Needs(server).Replace("\"DC_BPT\",\"avail", "\"DC\",\"avail", StringComparison.Ordinal), Cancel);
+        await platform.UntilAsync("/api/v1/stations/CS-1", s => Evse(s).GetProperty("following").GetBoolean() && Evse(s).GetProperty("setpointKw").ValueKind == JsonValueKind.Number);
+        Assert.DoesNotContain(station.Heard, h => h.Payload.GetRawText().Contains("CentralSetpoint", StringComparison.Ordinal));
+    }
+
     public void Dispose() => Directory.Delete(data, recursive: true);
 
     private static async Task<RawStation> PluggedInAsync(ServerHere server, Platform platform, Func<string, JsonElement, string?>? answer = null)
@@ -213,6 +323,10 @@ public sealed class V2xMessageTests : IDisposable
         await platform.UntilAsync("/api/v1/stations/CS-1", s => Evse(s).GetProperty("vehicleId").ValueKind == JsonValueKind.String && Evse(s).GetProperty("socPercent").ValueKind == JsonValueKind.Number);
         return station;
     }
+
+    private static Task ReportModesAsync(RawStation station, ServerHere server, string modes) => station.CallAsync("NotifyReport", $$$$"""
+        {"requestId":1,"seqNo":0,"generatedAt":"{{{{Now(server)}}}}","reportData":[{"component":{"name":"V2XChargingCtrlr","evse":{"id":1}},"variable":{"name":"SupportedOperationModes"},"variableAttribute":[{"value":"{{{{modes}}}}"}]}]}
+        """, Cancel);
 
     private static async Task ConsentAsync(Platform platform, ServerHere server, bool given) =>
         (await platform.Client.PutAsJsonAsync("/api/v1/vehicles/EV-1/terms", new { floorPercent = 30, targetPercent = 80, departure = server.Clock.GetUtcNow().AddHours(12), dischargeAllowed = given }, Cancel)).EnsureSuccessStatusCode();

@@ -12,6 +12,7 @@ public sealed record V2xFault(string Pointer, string Rule, string Text)
 public static class V2xProfileCheck
 {
     private const string ModesByPurpose = "Q modes by purpose";
+    private const string NamesTransaction = "K01.FR.03";
     private const string FieldsByMode = "Q fields by mode";
 
     private enum Need
@@ -27,7 +28,7 @@ public static class V2xProfileCheck
         if (profile.ChargingSchedule.Count is < 1 or > V2xBound.SchedulesMax) Fault("/chargingSchedule", "K01", $"a profile has 1 to {V2xBound.SchedulesMax} schedules; it has {profile.ChargingSchedule.Count}.");
         if (dynamic && profile.ChargingSchedule.Count != 1) Fault("/chargingSchedule", "K28 Dynamic", $"a Dynamic profile has one schedule; it has {profile.ChargingSchedule.Count}.");
         if (!dynamic && (profile.DynUpdateInterval is not null || profile.DynUpdateTime is not null)) Fault("/dynUpdateInterval", "K01.FR.122", "only a Dynamic profile has dynUpdateInterval or dynUpdateTime.");
-        if (profile.ChargingProfilePurpose == ChargingProfilePurpose.TxProfile && profile.TransactionId is null) Fault("/transactionId", "K01.FR.03", "a TxProfile names its transaction.");
+        if (profile.ChargingProfilePurpose == ChargingProfilePurpose.TxProfile && profile.TransactionId is null) Fault("/transactionId", NamesTransaction, "a TxProfile names its transaction.");
         if (profile is { ChargingProfilePurpose: ChargingProfilePurpose.ChargingStationMaxProfile, ChargingProfileKind: ChargingProfileKind.Relative }) Fault("/chargingProfileKind", "K01.FR.38", "a ChargingStationMaxProfile is not Relative.");
         Positive(profile.MaxOfflineDuration, "/maxOfflineDuration");
         Positive(profile.DynUpdateInterval, "/dynUpdateInterval");
@@ -74,6 +75,15 @@ public static class V2xProfileCheck
             if (mode == OperationMode.CentralFrequency && !dynamic) Fault(at + "/operationMode", "Q07", "CentralFrequency stands in a Dynamic profile.");
             if (mode == OperationMode.CentralFrequency && schedule.Duration is null) Fault(at, "Q07 duration", "CentralFrequency needs a duration after which it lapses.");
         }
+    }
+
+    /// <summary>The same for the profile of a RequestStartTransaction: it is of the transaction that it starts, which has no id yet.</summary>
+    public static IReadOnlyList<V2xFault> OfStart(ChargingProfile profile, IReadOnlySet<OperationMode>? supported = null)
+    {
+        var faults = new List<V2xFault>();
+        if (profile.ChargingProfilePurpose != ChargingProfilePurpose.TxProfile) faults.Add(new V2xFault("/chargingProfilePurpose", "K05", $"a transaction is started with a TxProfile; this is a {profile.ChargingProfilePurpose}."));
+        if (profile.TransactionId is not null) faults.Add(new V2xFault("/transactionId", "K05", "the transaction that is started has no id yet: leave transactionId out."));
+        return [.. faults, .. Of(profile, supported).Where(f => f.Rule != NamesTransaction)];
     }
 
     /// <summary>Faults in the starts of periods; null = in order.</summary>

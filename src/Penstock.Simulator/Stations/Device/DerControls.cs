@@ -1,3 +1,5 @@
+using NodaTime;
+using Penstock.Core.Der;
 using Penstock.Ocpp.V21;
 using Penstock.Simulator.Stations.Der;
 
@@ -18,9 +20,10 @@ internal sealed class DerControls(DeviceState device)
         DERControl.LVMayTrip, DERControl.PowerMonitoringMustTrip, DERControl.VoltVar, DERControl.VoltWatt, DERControl.WattPF, DERControl.WattVar,
     ];
 
-    private IReadOnlyList<DerControl> controls = [];
+    private DerTimeline line = DerTimeline.Empty;
+    private IReadOnlySet<string> running = new HashSet<string>();
 
-    internal bool Any => controls.Count > 0;
+    internal bool Any => !line.Entries.IsEmpty;
 
     internal SetDERControlResponse Set(SetDERControlRequest asked)
     {
@@ -35,14 +38,16 @@ internal sealed class DerControls(DeviceState device)
         if (!asked.IsDefault && !timeless && (start is null || duration is not > 0)) return Answer(DERControlStatus.Rejected, "MissingParam", "startTime and a duration above 0 are needed");
         if (start is { } begins && begins.AddSeconds((double)duration!) <= device.Now) return Answer(DERControlStatus.Rejected, "InvalidValue", "it would have ended before now");
         if (asked.Curve is { CurveData.Count: > PointsMax or < 1 }) return Answer(DERControlStatus.Rejected, "TooManyElements", $"{asked.Curve.CurveData.Count} points, expected 1 to {PointsMax}");
-        if (controls.Count >= Max) return Answer(DERControlStatus.Rejected, "OutOfMemory", $"at most {Max} controls");
-        (controls, var superseded) = DerTimeline.Set(controls, new DerControl(asked, priority, start, (double)(duration ?? 0), false, false), device.Now);
+        if (line.Entries.Length >= Max) return Answer(DERControlStatus.Rejected, "OutOfMemory", $"at most {Max} controls");
+        var control = new DerControl(
+            asked.ControlId, Enum.Parse<DerControlType>(asked.ControlType.ToString()), start is null, priority, start is { } at ? Instant.FromDateTimeOffset(at) : null, start is null ? null : Duration.FromSeconds((double)duration!), new GivenControl(asked));
+        (line, var superseded) = line.Set(control, Instant.FromDateTimeOffset(device.Now));
         return Answer(DERControlStatus.Accepted, superseded: superseded);
     }
 
     internal GetDERControlResponse Get(GetDERControlRequest asked)
     {
-        var found = controls.Where(c => (asked.ControlId is null || c.Id == asked.ControlId) && (asked.ControlType is null || c.Type == asked.ControlType) && (asked.IsDefault is null || c.Set.IsDefault == asked.IsDefault)).ToList();
+        var found = line.Entries.Where(e => Matches(e, asked.ControlId, asked.ControlType, asked.IsDefault)).ToList();
         if (found.Count == 0) return new GetDERControlResponse { Status = DERControlStatus.NotFound };
         for (var n = 0; n < found.Count; n++) device.Say<ReportDERControlRequest, ReportDERControlResponse>(Report(asked.RequestId, found[n], n + 1 < found.Count));
         return new GetDERControlResponse { Status = DERControlStatus.Accepted };
@@ -50,15 +55,21 @@ internal sealed class DerControls(DeviceState device)
 
     internal ClearDERControlResponse Clear(ClearDERControlRequest asked)
     {
-        var gone = controls.Where(c => c.Set.IsDefault == asked.IsDefault && (asked.ControlId is null || c.Id == asked.ControlId) && (asked.ControlType is null || c.Type == asked.ControlType)).ToList();
-        controls = [.. controls.Except(gone)];
-        foreach (var one in gone.Where(g => g.Running)) Say(new DerTurn(one.Id, false, []));
-        return new ClearDERControlResponse { Status = gone.Count > 0 ? DERControlStatus.Accepted : DERControlStatus.NotFound };
+        var before = line.Entries.Length;
+        foreach (var gone in line.Entries.Where(e => Matches(e, asked.ControlId, asked.ControlType, asked.IsDefault))) line = line.Without(gone.Control.Id);
+        Turn(Instant.FromDateTimeOffset(device.Now));
+        return new ClearDERControlResponse { Status = line.Entries.Length < before ? DERControlStatus.Accepted : DERControlStatus.NotFound };
     }
 
     internal void Tick(DateTimeOffset now)
     {
-        (controls, var turns) = DerTimeline.At(controls, now);
+        line = line.At(Instant.FromDateTimeOffset(now));
+        Turn(Instant.FromDateTimeOffset(now));
+    }
+
+    private void Turn(Instant now)
+    {
+        (running, var turns) = DerTurns.Of(line, running, now);
         foreach (var turn in turns) Say(turn);
     }
 
@@ -66,7 +77,8 @@ internal sealed class DerControls(DeviceState device)
     internal double Apply(Outlet outlet, double askedW, GridPoint grid, DateTimeOffset now, double seconds)
     {
         var before = outlet.Der;
-        var (watts, vars, after) = DerResponse.Apply(type => DerTimeline.Acting(controls, type, now), grid, askedW, outlet.ChargeKw * 1000, outlet.DischargeKw * 1000, before, seconds);
+        var acting = line.At(Instant.FromDateTimeOffset(now)).InForceAll().Select(Wire).ToList();
+        var (watts, vars, after) = DerResponse.Apply(type => acting.Find(c => c.ControlType == type), grid, askedW, outlet.ChargeKw * 1000, outlet.DischargeKw * 1000, before, seconds);
         (outlet.Der, outlet.Vars) = (after, vars);
         if (before.Fault is null && after is { Fault: { } fault, FaultOf: { } type }) Alarm(type, fault, false);
         if (before is { Fault: { } over, FaultOf: { } was } && after.Fault is null) Alarm(was, over, true);
@@ -97,9 +109,14 @@ internal sealed class DerControls(DeviceState device)
         };
     }
 
-    private static ReportDERControlRequest Report(int request, DerControl c, bool tbc)
+    private static SetDERControlRequest Wire(DerControl control) => ((GivenControl)control.Setting).Request;
+
+    private static bool Matches(DerEntry e, string? id, DERControl? type, bool? isDefault) =>
+        Wire(e.Control) is var set && (id is null || e.Control.Id == id) && (type is null || set.ControlType == type) && (isDefault is null || set.IsDefault == isDefault);
+
+    private static ReportDERControlRequest Report(int request, DerEntry e, bool tbc)
     {
-        var (s, id, isDefault, superseded) = (c.Set, c.Id, c.Set.IsDefault, c.Superseded);
+        var (s, id, isDefault, superseded) = (Wire(e.Control), e.Control.Id, Wire(e.Control).IsDefault, e.IsSuperseded);
         return new ReportDERControlRequest
         {
             RequestId = request, Tbc = tbc,

@@ -31,8 +31,8 @@ public sealed class DerEffectTests
         Assert.Equal(50, Of(DerControlType.FreqWatt, Normal with { FrequencyHz = 50.85 }).DischargeMaxPercent!.Value, 9);
         Assert.Equal(60, Of(DerControlType.VoltWatt, Normal with { VoltagePercent = 108 }).DischargeMaxPercent!.Value, 9);
         Assert.Equal(60, Of(DerControlType.LimitMaxDischarge, Normal).DischargeMaxPercent);
-        Assert.Equal(Power.FromKilowatts(-6), Of(DerControlType.LimitMaxDischarge, Normal).DischargeLimit(Power.FromKilowatts(10)));
-        Assert.Null(Of(DerControlType.VoltVar, Normal).DischargeLimit(Power.FromKilowatts(10)));
+        Assert.Equal(Power.FromKilowatts(-6), Of(DerControlType.LimitMaxDischarge, Normal).Least(Power.FromKilowatts(20), Power.FromKilowatts(10)));
+        Assert.Null(Of(DerControlType.VoltVar, Normal).Least(Power.FromKilowatts(20), Power.FromKilowatts(10)));
     }
 
     [Fact]

@@ -52,9 +52,50 @@ public sealed class V2xInputTests
         var station = new StationId("CS-X");
         site = site with { Evses = [.. site.Evses.Select((e, i) => e with { Id = new EvseId(station, i + 1) })] };
         var state = Examples.State(site, Enumerable.Range(0, n).Select(i => Examples.Session(site, i, 0.5, 0.3, 0.9, 8)));
-        foreach (var evse in site.Evses) state = SiteReducer.Apply(state, new ExternalLimitSet(Examples.Noon, evse.Id, new ExternalLimit("SO", true, false, [new ExternalStep(Examples.Noon, Kw(most), null)], null)));
+        state = SiteReducer.Apply(state, new StationLimitSet(Examples.Noon, station, new ExternalLimit("SO", true, false, [new ExternalStep(Examples.Noon, Kw(most), null)], null)));
         Assert.InRange(Dispatcher.Dispatch(state, Examples.Noon).Setpoints.Sum(p => p.Power.Kilowatts), 0, most + 1e-6);
     });
+
+    [Fact]
+    public void A_limit_on_a_station_is_given_whole_to_the_one_EVSE_that_wants_it_and_is_named()
+    {
+        var (site, state) = TwoOfOneStation(0.999999, 0.5); // the first is full
+        state = SiteReducer.Apply(state, new StationLimitSet(Examples.Noon, Station, new ExternalLimit("EMS", true, false, [new ExternalStep(Examples.Noon, Kw(40), null)], null)));
+        var setpoints = Dispatcher.Dispatch(state, Examples.Noon).Setpoints;
+        Assert.Equal((40, LimitSource.External), (Math.Round(setpoints[1].Power.Kilowatts, 2), setpoints[1].Binding));
+        Assert.Equal("EMS", Assert.Single(setpoints[1].Limits, l => l.Binding).Name);
+        Assert.Equal(40, Math.Round(setpoints.Sum(p => p.Power.Kilowatts), 6));
+        Assert.Equal(60, Dispatcher.Dispatch(SiteReducer.Apply(state, new StationLimitCleared(Examples.Noon, Station, "EMS")), Examples.Noon).Setpoints[1].Power.Kilowatts, 6);
+    }
+
+    [Fact]
+    public void A_discharge_limit_on_a_station_bounds_the_sum_and_another_station_makes_up_for_it()
+    {
+        var (site, state) = TwoOfOneStation(0.8, 0.8, others: 1);
+        state = SiteReducer.Apply(state, new StationLimitSet(Examples.Noon, Station, new ExternalLimit("SO", true, true, [new ExternalStep(Examples.Noon, null, Kw(-10))], null)));
+        var setpoints = Dispatcher.Dispatch(SiteReducer.Apply(state, new InstructionReceived(Examples.Noon, Examples.Order(-60, 0, 1))), Examples.Noon).Setpoints;
+        Assert.Equal((-10.0, -50.0), (Math.Round(setpoints.Where(p => p.Evse.Station == Station).Sum(p => p.Power.Kilowatts), 6), Math.Round(setpoints.Single(p => p.Evse.Station != Station).Power.Kilowatts, 6)));
+        Assert.All(setpoints.Where(p => p.Evse.Station == Station), p => Assert.Equal(LimitSource.External, p.Binding));
+    }
+
+    [Fact]
+    public void The_portfolio_asks_a_site_for_no_more_than_the_limits_on_its_stations_leave()
+    {
+        var (site, state) = TwoOfOneStation(0.8, 0.8);
+        var free = Examples.State(Examples.Site(1, 500, 500) with { Id = new SiteId("free") }, [Examples.Session(Examples.Site(1, 500, 500), 0, 0.8, 0.3, 0.5, 8)]);
+        state = SiteReducer.Apply(state, new StationLimitSet(Examples.Noon, Station, new ExternalLimit("SO", true, true, [new ExternalStep(Examples.Noon, null, Kw(-10))], null)));
+        var split = PortfolioDispatch.Split([state, free], Examples.Order(-60, 0, 1), Examples.Noon);
+        Assert.Equal((-10.0, -50.0), (Math.Round(split.Targets[site.Id].Kilowatts, 2), Math.Round(split.Targets[free.Layout.Id].Kilowatts, 2)));
+    }
+
+    private static readonly StationId Station = new("CS-X");
+
+    private static (SiteLayout Site, SiteState State) TwoOfOneStation(double first, double second, int others = 0)
+    {
+        var site = Examples.Site(2 + others, 1000, 1000);
+        site = site with { Evses = [.. site.Evses.Select((e, i) => i < 2 ? e with { Id = new EvseId(Station, i + 1) } : e)] };
+        return (site, Examples.State(site, Enumerable.Range(0, 2 + others).Select(i => Examples.Session(site, i, i == 0 ? first : i == 1 ? second : 0.8, 0.3, 0.5, 8))));
+    }
 
     [Fact]
     public void Needs_mode_and_plan_of_the_vehicle_live_in_its_session()

@@ -44,6 +44,18 @@ public sealed class V2xProfileCheckTests
     }
 
     [Fact]
+    public void The_profile_of_a_start_is_of_the_transaction_without_its_id_and_obeys_all_other_rules()
+    {
+        Assert.Contains(V2xProfileCheck.Of(Good with { TransactionId = null }), f => f.Rule == "K01.FR.03");
+        Assert.Empty(V2xProfileCheck.OfStart(Good with { TransactionId = null }));
+        Assert.Equal(["/transactionId"], V2xProfileCheck.OfStart(Good).Select(f => f.Pointer));
+        Assert.Equal(["/chargingProfilePurpose"], V2xProfileCheck.OfStart(V2xProfile.ChargingOnlyDefault(7000)).Select(f => f.Pointer));
+        Assert.Equal(["K01.FR.115"], V2xProfileCheck.OfStart(Good with { TransactionId = null }, new HashSet<OperationMode> { OperationMode.ChargingOnly }).Select(f => f.Rule));
+        var outside = With(new ChargingSchedulePeriod { StartPeriod = 0, OperationMode = OperationMode.CentralSetpoint, Setpoint = -7001, DischargeLimit = -7000, Limit = 7000 }) with { TransactionId = null };
+        Assert.Equal(["V2X.05"], V2xProfileCheck.OfStart(outside).Select(f => f.Rule));
+    }
+
+    [Fact]
     public void A_Dynamic_profile_has_one_schedule_of_one_period_from_0()
     {
         var schedule = Good.ChargingSchedule[0];
