@@ -48,6 +48,9 @@ public sealed partial class SimulatedStation
     /// <summary>How it proves who it is and whom it trusts.</summary>
     public StationCredentials Credentials { get; init; } = StationCredentials.None;
 
+    /// <summary>Where OCPP 1.6 connects with TLS once its SecurityProfile asks for it; null = where it does, with wss.</summary>
+    public Uri? SecureAddress { get; init; }
+
     /// <summary>Path from the address to the station's id.</summary>
     public string Path { get; init; } = "ocpp/";
 
