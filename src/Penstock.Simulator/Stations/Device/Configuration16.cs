@@ -27,6 +27,7 @@ internal static class Configuration16
         LocalAuthorizeOffline|AuthCtrlr.LocalAuthorizeOffline
         LocalPreAuthorize|AuthCtrlr.LocalPreAuthorize
         MaxChargingProfilesInstalled|=64
+        MaxEnergyOnInvalidId|TxCtrlr.MaxEnergyOnInvalidId
         MeterValuesAlignedData|AlignedDataCtrlr.Measurands
         MeterValuesSampledData|SampledDataCtrlr.TxUpdatedMeasurands
         MeterValueSampleInterval|SampledDataCtrlr.TxUpdatedInterval

@@ -128,13 +128,21 @@ internal sealed class DeviceState
 
     internal SetVariablesResponse Set(SetVariablesRequest asked)
     {
-        var results = asked.SetVariableData.Select(v => Model.Set(v, (row, value) => row.Name == "NetworkConfigurationPriority" ? Networks.PriorityFault(value) : null)).ToList();
+        var results = asked.SetVariableData.Select(v => Model.Set(v, Refusal)).ToList();
         if (results.Exists(r => r.AttributeStatus == SetVariableStatus.Accepted)) Station.Configured();
         if (results.Exists(r => r.AttributeStatus == SetVariableStatus.RebootRequired && r.Variable.Name == "BasicAuthPassword")) Networks.NewPassword();
         if (results.Exists(r => r.AttributeStatus is SetVariableStatus.Accepted or SetVariableStatus.RebootRequired && r.Component.Name == "SecurityCtrlr")) Secure("ReconfigurationOfSecurityParameters", "");
         LocalList.Enabled = Model.Flag("LocalAuthListCtrlr", "Enabled");
         return new SetVariablesResponse { SetVariableResult = results };
     }
+
+    /// <summary>Why the station does not take a value that its row allows; null = it does.</summary>
+    private string? Refusal(ModelVariable row, string value) => row.Name switch
+    {
+        "NetworkConfigurationPriority" => Networks.PriorityFault(value),
+        "TimeZone" => NodaTime.DateTimeZoneProviders.Tzdb.GetZoneOrNull(value) is null ? $"\"{value}\" is no zone of the IANA time zone database" : null,
+        _ => null,
+    };
 
     internal GetBaseReportResponse Report(int request, ReportBase what)
     {
