@@ -26,6 +26,9 @@ internal sealed class StationTrust
         revoked = new(options.RevocationList is { } path ? [path] : [], () => Revoked(options.RevocationList), e => SecurityTexts.FileUnreadable(log, options.RevocationList!, e.Message));
     }
 
+    /// <summary>The configured authorities, without the platform's own.</summary>
+    internal X509Certificate2Collection Configured => authorities.Current;
+
     /// <summary>How a chain is built during the TLS handshake.</summary>
     internal X509ChainPolicy Policy()
     {

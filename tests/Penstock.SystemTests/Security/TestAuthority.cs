@@ -26,12 +26,12 @@ internal sealed class TestAuthority : IDisposable
     /// <summary>Valid from and until this many days from now.</summary>
     internal X509Certificate2 Station(string subject, int from = -1, int until = 90) => Issue(subject, "1.3.6.1.5.5.7.3.2", null, from, until);
 
-    internal X509Certificate2 Server()
+    internal X509Certificate2 Server(int until = 90)
     {
         var names = new SubjectAlternativeNameBuilder();
         names.AddIpAddress(IPAddress.Loopback);
         names.AddDnsName("localhost");
-        return Issue("CN=localhost", "1.3.6.1.5.5.7.3.1", names.Build(), -1, 90);
+        return Issue("CN=localhost", "1.3.6.1.5.5.7.3.1", names.Build(), -1, until);
     }
 
     /// <summary>Writes certificate and key into one PEM file.</summary>
