@@ -50,9 +50,16 @@ internal sealed class TestAuthority : IDisposable
         return path;
     }
 
+    internal string WriteRootWithKey(string folder, string name)
+    {
+        var path = Path.Combine(folder, name);
+        File.WriteAllText(path, Root.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem() + "\n");
+        return path;
+    }
+
     public void Dispose() => key.Dispose();
 
-    private X509Certificate2 Issue(string subject, string use, X509Extension? names, int from, int until)
+    internal X509Certificate2 Issue(string subject, string use, X509Extension? names, int from, int until)
     {
         using var own = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest(subject, own, HashAlgorithmName.SHA256);
