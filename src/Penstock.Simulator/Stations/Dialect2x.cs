@@ -113,7 +113,9 @@ internal sealed class Dialect2x(OcppConnection connection) : StationDialect(conn
                 ReservationId = type == TransactionEvent.Started ? session.ReservationId : null,
                 TransactionInfo = new Transaction
                 {
-                    TransactionId = session.TransactionId, ChargingState = type == TransactionEvent.Ended ? ChargingState.Idle : sample.Suspended ? ChargingState.SuspendedEVSE : ChargingState.Charging, StoppedReason = stopped, OperationMode = sample.Mode, TariffId = sample.TariffId, TransactionLimit = sample.Limit,
+                    TransactionId = session.TransactionId,
+                    ChargingState = type == TransactionEvent.Ended ? ChargingState.Idle : sample.Suspended ? ChargingState.SuspendedEVSE : ChargingState.Charging,
+                    StoppedReason = stopped, OperationMode = sample.Mode, TariffId = sample.TariffId, TransactionLimit = sample.Limit,
                     RemoteStartId = type == TransactionEvent.Started ? session.RemoteStartId : null,
                 },
                 Evse = new EVSE { Id = session.Evse, ConnectorId = 1 },

@@ -13,7 +13,6 @@ using Penstock.Simulator.Stations;
 using Penstock.SystemTests.Gateway;
 using Penstock.SystemTests.Simulator;
 using Penstock.UnitTests.Core.Der;
-using DerControl = Penstock.Core.Der.DerControl;
 
 namespace Penstock.SystemTests.Der;
 

@@ -4,7 +4,6 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using NodaTime;
 using Penstock.Server.Security;
-using Penstock.SystemTests.Gateway;
 using V21 = Penstock.Ocpp.V21;
 
 namespace Penstock.SystemTests.Security;
