@@ -15,6 +15,7 @@ internal sealed class StationTrust
 
     private readonly WatchedFiles<X509Certificate2Collection> authorities;
     private readonly WatchedFiles<FrozenSet<string>> revoked;
+    private readonly WatchedFiles<X509Certificate2Collection> issuers;
     private readonly StationCertificateAuthority own;
     private readonly TimeProvider time;
 
@@ -23,8 +24,15 @@ internal sealed class StationTrust
     {
         (this.own, this.time) = (own, time);
         authorities = new(options.StationAuthorities, () => Authorities(options.StationAuthorities), e => SecurityTexts.FileUnreadable(log, string.Join(", ", options.StationAuthorities), e.Message));
+        issuers = new(options.OcspIssuers, () => Authorities(options.OcspIssuers), e => SecurityTexts.FileUnreadable(log, string.Join(", ", options.OcspIssuers), e.Message));
         revoked = new(options.RevocationList is { } path ? [path] : [], () => Revoked(options.RevocationList), e => SecurityTexts.FileUnreadable(log, options.RevocationList!, e.Message));
     }
+
+    /// <summary>The configured authorities, without the platform's own.</summary>
+    internal X509Certificate2Collection Configured => authorities.Current;
+
+    /// <summary>Whose OCSP responses are checked though they do not bring the issuer along.</summary>
+    internal IEnumerable<X509Certificate2> Issuers => [.. issuers.Current, .. authorities.Current, .. own.Certificate is { } mine ? [mine] : Array.Empty<X509Certificate2>()];
 
     /// <summary>How a chain is built during the TLS handshake.</summary>
     internal X509ChainPolicy Policy()
