@@ -84,18 +84,22 @@ internal sealed class StationRun
             // the time is over, or the user stopped it
         }
 
-        var (online, booted) = (stations.Count(s => s.Online), stations.Count(s => s.Booted.IsCompleted));
+        var (online, booted, linked) = (stations.Count(s => s.Online), stations.Count(s => s.Booted.IsCompleted), stations.Count(s => s.Linked));
         var (import, export) = (stations.Sum(s => s.Registers().ImportWh - StartWh()), stations.Sum(s => s.Registers().ExportWh));
         await stop.CancelAsync();
         await playing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var seconds = (TimeProvider.System.GetUtcNow() - began).TotalSeconds;
         await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
             $"SIMULATED, {seconds:0} s: {booted} of {request.Count} stations accepted, {online} online at the end, {peak} transactions at most, {import / 1000:0.0} kWh in, {export / 1000:0.0} kWh out, {work.Messages} messages, {Reconnects()} reconnects"));
-        return booted == request.Count ? 0 : 1;
+        if (booted == request.Count) return 0;
+        await output.WriteLineAsync(linked == 0
+            ? $"No station was connected at the end: does a central system of OCPP {Penstock.Ocpp.Rpc.Subprotocol.Name(request.Version)[4..]} listen at {request.Url}?"
+            : $"{request.Count - booted} stations were never accepted ({linked} were connected at the end): let them in at the central system. With Penstock: Waiting to join in the console, or POST /api/v1/waiting-stations/ID/accept.");
+        return 1;
     }
 
     private string Line(long messages) =>
-        $"connected {stations.Count(s => s.Online)}  booted {stations.Count(s => s.Booted.IsCompleted)}  transactions {stations.Sum(s => s.Running)}  messages/s {messages}  waiting {stations.Sum(s => s.Waiting)}  reconnects {Reconnects()}  faults {(request.Fault is null ? 0 : request.Count)}";
+        $"connected {stations.Count(s => s.Linked)}  accepted {stations.Count(s => s.Booted.IsCompleted)}  transactions {stations.Sum(s => s.Running)}  messages/s {messages}  waiting {stations.Sum(s => s.Waiting)}  reconnects {Reconnects()}  faults {(request.Fault is null ? 0 : request.Count)}";
 
     private int Reconnects() => stations.Sum(s => Math.Max(0, s.Links - 1));
 

@@ -36,6 +36,9 @@ public sealed partial class SimulatedStation
     /// <summary>Connected and accepted at this moment.</summary>
     public bool Online => offlineSince is null;
 
+    /// <summary>Connected at this moment, accepted or not.</summary>
+    public bool Linked => link is not null;
+
     /// <summary>Connections that were opened so far.</summary>
     public int Links => boots;
 

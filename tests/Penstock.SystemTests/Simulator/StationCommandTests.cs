@@ -1,6 +1,7 @@
 using Penstock.Cli;
 using Penstock.Cli.Station;
 using Penstock.Ocpp.Rpc;
+using Penstock.SystemTests.Gateway;
 
 namespace Penstock.SystemTests.Simulator;
 
@@ -19,7 +20,7 @@ public sealed class StationCommandTests
         var text = output.ToString();
         Assert.True(code == 0, text);
         Assert.Contains("SIMULATED", text, StringComparison.Ordinal);
-        Assert.Contains("connected 5  booted 5  transactions 5", text, StringComparison.Ordinal);
+        Assert.Contains("connected 5  accepted 5  transactions 5", text, StringComparison.Ordinal);
         Assert.Contains("5 of 5 stations accepted", text, StringComparison.Ordinal);
         Assert.StartsWith("Basic ", central.Authorization, StringComparison.Ordinal);
         Assert.Equal(5, central.Heard.Count(h => h.Action == (version == OcppVersion.V16 ? "StartTransaction" : "TransactionEvent") && (version == OcppVersion.V16 || h.Payload.GetProperty("eventType").GetString() == "Started")));
@@ -31,6 +32,18 @@ public sealed class StationCommandTests
         var output = new StringWriter();
         Assert.Equal(1, await StationRun.RunAsync(new StationRequest(new Uri("ws://127.0.0.1:9/ocpp"), 2, OcppVersion.V21, "S-", 1, 22, 22, 0, 60, null, null, null, null, null, 1, 2), output, TestContext.Current.CancellationToken));
         Assert.Contains("0 of 2 stations accepted", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("does a central system of OCPP 2.1 listen at ws://127.0.0.1:9/ocpp?", output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Stations_that_wait_to_join_are_connected_and_the_user_is_told_how_to_let_them_in()
+    {
+        var data = Directory.CreateTempSubdirectory("penstock-join-").FullName;
+        await using var server = await ServerProcess.StartAsync(data, TestContext.Current.CancellationToken);
+        var output = new StringWriter();
+        Assert.Equal(1, await StationRun.RunAsync(new StationRequest(new Uri(server.Address + "/ocpp"), 2, OcppVersion.V21, "S-", 1, 22, 22, 0, 60, null, null, null, null, null, 1, 3), output, TestContext.Current.CancellationToken));
+        Assert.Contains("connected 2  accepted 0", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("2 stations were never accepted (2 were connected at the end)", output.ToString(), StringComparison.Ordinal);
     }
 
     [Theory]
