@@ -93,17 +93,16 @@ internal static class StationEndpoints
         string id, MessageLog log, CancellationToken cancel, string? action, string? text, string? direction, bool? errors, DateTimeOffset? from, DateTimeOffset? to, long? before, int? limit, bool? unmasked)
     {
         await log.FlushAsync(cancel);
-        var most = Math.Clamp(limit ?? 100, 1, MessageLogReader.PageMax);
-        var found = log.Reader.Find(new LogQuery(new StationId(id), action, text, errors ?? false, direction, from, to, before, most));
-        return Results.Ok(new PageView<WireMessageView>([.. found.Select(e => Message(e, unmasked ?? false))], found.Count == most ? found[^1].Sequence.ToString(System.Globalization.CultureInfo.InvariantCulture) : null));
+        var found = log.Reader.Find(new LogQuery(new StationId(id), action, text, errors ?? false, direction, from, to, before, limit ?? 100));
+        return Results.Ok(new PageView<WireMessageView>([.. found.Entries.Select(e => Message(e, unmasked ?? false))], found.Next?.ToString(System.Globalization.CultureInfo.InvariantCulture)));
     }
 
     /// <summary>One JSON object per line, oldest first; `penstock replay` plays it.</summary>
-    private static async Task<IResult> Export(string id, MessageLog log, CancellationToken cancel, string? action, string? text, bool? errors, DateTimeOffset? from, DateTimeOffset? to, bool? unmasked)
+    private static async Task<IResult> Export(string id, MessageLog log, CancellationToken cancel, string? action, string? text, string? direction, bool? errors, DateTimeOffset? from, DateTimeOffset? to, bool? unmasked)
     {
         await log.FlushAsync(cancel);
         var lines = new StringBuilder();
-        foreach (var entry in log.Reader.Export(new LogQuery(new StationId(id), action, text, errors ?? false, null, from, to))) lines.AppendLine(JsonSerializer.Serialize(Message(entry, unmasked ?? false), JsonSerializerOptions.Web));
+        foreach (var entry in log.Reader.Export(new LogQuery(new StationId(id), action, text, errors ?? false, direction, from, to))) lines.AppendLine(JsonSerializer.Serialize(Message(entry, unmasked ?? false), JsonSerializerOptions.Web));
         return Results.Text(lines.ToString(), "application/x-ndjson");
     }
 
