@@ -31,7 +31,7 @@ public sealed class MessageLogTests : IDisposable
     {
         await using var server = await ServerHere.StartAsync(data, 1, Cancel);
         using var platform = new Platform(server.Address);
-        await using var station = await RawStation.OnlineAsync(server.Address, "CS-1", "ocpp1.6", Cancel);
+        await using var station = await RawStation.OnlineAsync(server.Address, "CS-1", "ocpp1.6", Cancel, (_, _) => """{"status":"Accepted"}""");
         await station.CallAsync("StatusNotification", """{"connectorId":1,"errorCode":"GroundFailure","status":"Faulted"}""", Cancel);
         await station.AskAsync("""[2,"bad","StartTransaction",{"connectorId":1}]""", Cancel);
         await station.SendAsync("no json", Cancel);
