@@ -269,6 +269,7 @@ test('a bulk begins with one station, waits until its result was seen, and goes 
   assert.equal(await result.count(), 3)
   await page.getByRole('button', { name: 'Close' }).last().click()
   await page.locator('[data-test=bulks] summary').click()
+  await page.locator('[data-test=bulks] tbody tr').first().getByText('every station asked').waitFor()
   assert.match(await page.locator('[data-test=bulks] tbody tr').first().innerText(), /ClearCache\s+3\s+0\s+every station asked/)
 })
 
