@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Penstock.Core.Sites;
-using Penstock.Ocpp;
 using Penstock.Ocpp.Rpc;
 using Penstock.Server.Gateway;
 using Penstock.Server.Sites;
