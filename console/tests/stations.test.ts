@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { pick, topics } from '../src/lib/book.ts'
-import { firmwareRow, isOver, quickCalls, stages, steps, tally } from '../src/lib/commands.ts'
+import { factName, factValue } from '../src/lib/capability.ts'
+import { firmwareRow, isOver, quickCalls, stages, staging, steps, tally } from '../src/lib/commands.ts'
 import { deviceTree, setCall } from '../src/lib/device.ts'
-import { brief, exchanges, filterQuery, isError, readable, readFilter } from '../src/lib/messages.ts'
+import { brief, exchanges, filterQuery, isCut, isError, readable, readFilter } from '../src/lib/messages.ts'
 import { match } from '../src/lib/router.svelte.ts'
 import { sorted } from '../src/lib/table.ts'
 import type { Command, Fact, WireMessage } from '../src/lib/types.ts'
@@ -35,9 +36,32 @@ describe('the message log', () => {
   })
 })
 
+describe('a frame longer than the log keeps', () => {
+  test('is told from one that was no OCPP message', () => {
+    expect([isCut(message(1, 2, null, '[2,"a","NotifyReport",{"rep')), isCut(message(1, 0, null, 'hello [')), isCut(message(1, 2, null))]).toEqual([true, false, false])
+  })
+})
+
+describe('the stages of a bulk', () => {
+  test('are left out when nothing is chosen', () => expect(staging('', '1', '')).toEqual({}))
+  test('are a number or a share, and a limit of failures that may be 0', () => {
+    expect(staging('stations', 5, 0)).toEqual({ firstStations: 5, failuresMax: 0 })
+    expect(staging('percent', '10', null)).toEqual({ firstPercent: 10 })
+  })
+  test('drop what is no whole number: the server would refuse it', () => expect(staging('stations', '1.5', '-1')).toEqual({}))
+})
+
+describe('what a station can', () => {
+  const fact = (name: string, value: string): string => factValue({ name, value })
+  test('has units, words and readable lists', () => {
+    expect([fact('chargePowerMaxW', '60000'), fact('dcDerMaxW', '7400'), fact('v2xEnabled', 'true'), fact('rateUnits', 'A,W'), fact('discharge', 'CentralSetpoint')]).toEqual(['60 kW', '7.4 kW', 'yes', 'A, W', 'by setpoint'])
+  })
+  test('that no text knows is still words', () => expect([factName('periodsMax'), factName('someNewThingMax')]).toEqual(['periods of a schedule, at most', 'some new thing max']))
+})
+
 describe('the filter of the log', () => {
   test('goes into the address and comes back', () => {
-    const filter = { action: 'Reset', text: 'a&b=中', direction: 'out', errors: true, unmasked: false, before: '77' }
+    const filter = { action: 'Reset', text: 'a&b=中', direction: 'out', errors: true, unmasked: false, from: '2026-04-15T10:00:00Z', to: '2026-04-15T11:00:00Z', before: '77' }
     expect(readFilter(new URLSearchParams(filterQuery(filter)))).toEqual(filter)
   })
   test('leaves out what is not set and what is told to leave', () => {
@@ -46,7 +70,7 @@ describe('the filter of the log', () => {
     expect(filterQuery({ ...none, action: 'Reset', before: '5' }, ['before'])).toBe('action=Reset')
   })
   test('a value that the server would refuse is dropped', () => {
-    expect(readFilter(new URLSearchParams('direction=up&before=x&errors=1'))).toMatchObject({ direction: '', before: '', errors: false })
+    expect(readFilter(new URLSearchParams('direction=up&before=x&errors=1&from=soon'))).toMatchObject({ direction: '', before: '', errors: false, from: '' })
   })
 })
 

@@ -18,6 +18,13 @@ export function steps(c: Command): Step[] {
 export const isOver = (c: Command): boolean => ['effective', 'rejected', 'failed', 'noEffect'].includes(c.state) || (c.state === 'accepted' && !c.expectsEffect)
 export const hasFailed = (c: Command): boolean => ['rejected', 'failed', 'noEffect'].includes(c.state)
 
+/** The stages of a bulk as its form says them; what is no number is left out. */
+export function staging(stage: string, first: unknown, failuresMax: unknown): { firstStations?: number; firstPercent?: number; failuresMax?: number } {
+  const whole = (value: unknown): number | null => /^\d+$/.test(String(value ?? '')) ? Number(value) : null
+  const [n, most] = [whole(first), whole(failuresMax)]
+  return { ...(n === null ? {} : stage === 'stations' ? { firstStations: n } : stage === 'percent' ? { firstPercent: n } : {}), ...(most === null ? {} : { failuresMax: most }) }
+}
+
 /** How many commands of a bulk are in each state, in the order of their course. */
 export function tally(all: readonly Command[]): [CommandState, number][] {
   const order: CommandState[] = ['queued', 'sent', 'accepted', 'effective', 'rejected', 'failed', 'noEffect']

@@ -4,13 +4,15 @@ import type { WireMessage } from './types.ts'
 /** One line of the log: a call with its answer, or a frame that stands alone. */
 export interface Exchange { key: number; head: WireMessage; answer: WireMessage | null }
 
-export interface LogFilter { action: string; text: string; direction: string; errors: boolean; unmasked: boolean; before: string }
+export interface LogFilter { action: string; text: string; direction: string; errors: boolean; unmasked: boolean; from: string; to: string; before: string }
 
-const parts = ['action', 'text', 'direction', 'errors', 'unmasked', 'before'] as const
+const parts = ['action', 'text', 'direction', 'errors', 'unmasked', 'from', 'to', 'before'] as const
+
+const instant = (text: string | null): string => text && !Number.isNaN(Date.parse(text)) ? text : ''
 
 export const readFilter = (query: URLSearchParams): LogFilter => ({
   action: query.get('action') ?? '', text: query.get('text') ?? '', direction: ['in', 'out'].includes(query.get('direction') ?? '') ? query.get('direction')! : '',
-  errors: query.get('errors') === 'true', unmasked: query.get('unmasked') === 'true', before: /^\d+$/.test(query.get('before') ?? '') ? query.get('before')! : '',
+  errors: query.get('errors') === 'true', unmasked: query.get('unmasked') === 'true', from: instant(query.get('from')), to: instant(query.get('to')), before: /^\d+$/.test(query.get('before') ?? '') ? query.get('before')! : '',
 })
 
 /** As parameters of the address and of the API alike; what is not set is left out. */
@@ -28,6 +30,8 @@ export function exchanges(log: readonly WireMessage[]): Exchange[] {
 }
 
 export const isAnswer = (m: WireMessage): boolean => m.type === 3 || m.type === 4
+/** Longer than the log keeps: what is left is no JSON. */
+export const isCut = (m: WireMessage): boolean => m.type !== 0 && parsed(m.frame) === null
 export const isError = (m: WireMessage | null): boolean => m !== null && (m.type === 0 || m.type === 4 || m.type === 5)
 
 /** [2,id,action,payload] [3,id,payload] [4,id,code,description,details] [6,id,action,payload]: the payload laid out, or the frame as it came. */

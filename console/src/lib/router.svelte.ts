@@ -1,11 +1,11 @@
 // History routing; the server answers every unknown path outside /api with index.html.
 export type PageName =
   | 'overview' | 'events' | 'event' | 'sites' | 'site' | 'stations' | 'station' | 'vehicles' | 'vehicle' | 'tokens'
-  | 'plan' | 'flexibility' | 'statements' | 'statement' | 'waiting' | 'notFound'
+  | 'certificates' | 'plan' | 'flexibility' | 'statements' | 'statement' | 'waiting' | 'notFound'
 export interface Route { page: PageName; id: string }
 
 const lists: Record<string, [PageName, PageName | null]> = {
-  events: ['events', 'event'], sites: ['sites', 'site'], stations: ['stations', 'station'], tokens: ['tokens', null], vehicles: ['vehicles', 'vehicle'],
+  events: ['events', 'event'], sites: ['sites', 'site'], stations: ['stations', 'station'], tokens: ['tokens', null], certificates: ['certificates', null], vehicles: ['vehicles', 'vehicle'],
   statements: ['statements', 'statement'], plan: ['plan', null], flexibility: ['flexibility', null], waiting: ['waiting', null],
 }
 

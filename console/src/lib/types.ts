@@ -81,7 +81,21 @@ export interface Command {
   commandId: string; stationId: string; action: string; payload: unknown; bulkId: string | null; state: CommandState; queuedAt: string; sentAt: string | null; answeredAt: string | null; effectAt: string | null;
   expectsEffect: boolean; answer: unknown; errorCode: string | null; errorText: string | null;
 }
-export interface Bulk { bulkId: string; stations: number }
+/** GET /api/v1/bulks -> Page<Bulk>, /bulks/{id}; POST /commands {stationIds, action, payload, firstStations?, firstPercent?, failuresMax?}; POST /commands/{bulkId}/continue, /stop */
+export interface Bulk {
+  bulkId: string; beganAt: string; action: string; stations: number; firstStations: number | null; failuresMax: number | null;
+  state: 'running' | 'waiting' | 'stopped' | 'done'; left: number; stopReason: 'failures' | 'operator' | 'restarted' | null;
+}
+/** GET /api/v1/certificates/platform (role, warning), /certificates (stationId, state, expiresSoon) -> Page<Certificate> */
+export interface Certificate {
+  subject: string; serialNumber: string; notAfter: string; daysLeft: number; role?: 'server' | 'serverChain' | 'stationAuthority' | 'trustedAuthority'; warning?: 'soon' | 'urgent' | 'expired' | null;
+  stationId?: string; state?: string; expiresSoon?: boolean;
+}
+/** GET /api/v1/stations/{id}/security */
+export interface StationSecurity {
+  stationId: string; securityProfile: number | null; awaitedProfile: number | null; hasPassword: boolean; cameWithProfile: number | null; lastSeen: string | null; remoteAddress: string | null;
+  certificates: Certificate[]; events: { at: string; type: string; source: string; detail: string | null }[];
+}
 /** GET /api/v1/stations/{id}/book/{topic} -> Page<Fact> */
 export interface Fact { key: string; at: string; body: unknown }
 /** GET /api/v1/stations/{id}/reservations -> Page<Reservation> */

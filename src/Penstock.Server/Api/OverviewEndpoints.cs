@@ -84,7 +84,7 @@ public sealed class OverviewReader(SiteDirectory sites, FlexibilityReader flexib
         if (certificates.Ending(wall) is [var ending, ..])
         {
             var severity = ending.Warning(wall) == ExpiryWarning.Soon ? "warning" : "alarm";
-            yield return Notice(severity, ending.Warning(wall) == ExpiryWarning.Expired ? "certificateExpired" : "certificateEnds", "/", ("subject", ending.Subject), ("days", Text(ending.DaysLeft(wall))));
+            yield return Notice(severity, ending.Warning(wall) == ExpiryWarning.Expired ? "certificateExpired" : "certificateEnds", "/certificates", ("subject", ending.Subject), ("days", Text(ending.DaysLeft(wall))));
         }
 
         if (waiting.All.Count is > 0 and var n) yield return Notice("info", "waitingStations", "/waiting", ("count", Text(n)));

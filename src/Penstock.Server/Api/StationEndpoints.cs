@@ -4,17 +4,12 @@ using Penstock.Core.Sites;
 using Penstock.Ocpp;
 using Penstock.Ocpp.Rpc;
 using Penstock.Server.Gateway;
-using Penstock.Server.Sites;
 using Penstock.Server.Stations;
 using Penstock.Server.Wire;
 
 namespace Penstock.Server.Api;
 
 public sealed record CallBody(string? Action, JsonElement? Payload);
-
-public sealed record BulkBody(IReadOnlyList<string>? StationIds, string? SiteId, string? Action, JsonElement? Payload);
-
-public sealed record BulkView(string BulkId, int Stations);
 
 public sealed record CommandView(
     string CommandId, string StationId, string Action, JsonElement Payload, string? BulkId, string State, DateTimeOffset QueuedAt, DateTimeOffset? SentAt, DateTimeOffset? AnsweredAt, DateTimeOffset? EffectAt,
@@ -50,10 +45,6 @@ internal static class StationEndpoints
         api.MapGet("/stations/{id}/commands", (string id, CommandDesk commands, int? limit) => new PageView<CommandView>([.. commands.Of(new StationId(id), Math.Clamp(limit ?? 100, 1, 1000)).Select(CommandView.Of)], null));
         api.MapGet("/commands/{id}", (string id, CommandDesk commands) => commands.Find(id) is { } found ? Results.Ok(CommandView.Of(found)) : Problems.NotFound("command", id));
         api.MapGet("/commands", (string bulkId, CommandDesk commands) => new PageView<CommandView>([.. commands.OfBulk(bulkId).Select(CommandView.Of)], null));
-        api.MapPost("/commands", Bulk);
-        api.MapPost("/commands/{bulkId}/retry", (string bulkId, BulkCalls bulks) => bulks.Retry(bulkId) is var (again, stations)
-            ? Results.Accepted($"/api/v1/commands?bulkId={again}", new BulkView(again, stations))
-            : Problems.NotFound("failed command of bulk", bulkId));
         api.MapGet("/stations/{id}/book", (string id, StationBook book) => book.Chapters(new StationId(id)));
         api.MapGet("/stations/{id}/book/{topic}", (string id, string topic, StationBook book, string? text) => Enum.TryParse<Topic>(topic, ignoreCase: true, out var known) && !int.TryParse(topic, out _)
             ? Results.Ok(new PageView<FactView>([.. Facts(book, id, known).Where(f => text is null || f.Key.Contains(text, StringComparison.OrdinalIgnoreCase))], null))
@@ -73,37 +64,20 @@ internal static class StationEndpoints
         return Results.Ok(CommandView.Of(await calls.SendAsync(station, action, payload)));
     }
 
-    /// <summary>Every station is asked; one of another version that does not take the call ends as failed and says so.</summary>
-    private static IResult Bulk(BulkBody body, BulkCalls bulks, SiteDirectory sites, StationRoll roll)
-    {
-        if (body.Action is not { Length: > 0 } action) return Problems.Invalid([new Fault("/action", "required", "action is the name of an OCPP action, such as Reset.")]);
-        var site = body.SiteId is { } siteId ? sites.Find(new SiteId(siteId)) : null;
-        if (body.SiteId is not null && site is null) return Problems.NotFound("site", body.SiteId);
-        var stations = (body.StationIds?.Select(s => new StationId(s)) ?? site?.Snapshot.Layout.Evses.Select(e => e.Id.Station) ?? []).Distinct().ToList();
-        if (stations.Count is 0 or > BulkCalls.StationsMax) return Problems.Invalid([new Fault("/stationIds", "range", $"Give stationIds or a siteId with 1 to {BulkCalls.StationsMax} stations.")]);
-        if (stations.Find(s => roll.Find(s) is null) is { Value: not null } unknown) return Problems.NotFound("station", unknown.Value);
-        var payload = body.Payload ?? JsonSerializer.SerializeToElement(new { });
-        var faults = Enum.GetValues<OcppVersion>().Select(v => StationCalls.Fault(v, action, payload)).ToList();
-        if (faults.TrueForAll(f => f is not null)) return Problems.Invalid([.. faults.Select(f => new Fault(f!.Pointer ?? "", f.Code, f.Text)).Distinct()]);
-        var bulk = bulks.Begin(stations, action, payload);
-        return Results.Accepted($"/api/v1/commands?bulkId={bulk}", new BulkView(bulk, stations.Count));
-    }
-
     private static async Task<IResult> Messages(
         string id, MessageLog log, CancellationToken cancel, string? action, string? text, string? direction, bool? errors, DateTimeOffset? from, DateTimeOffset? to, long? before, int? limit, bool? unmasked)
     {
         await log.FlushAsync(cancel);
-        var most = Math.Clamp(limit ?? 100, 1, MessageLogReader.PageMax);
-        var found = log.Reader.Find(new LogQuery(new StationId(id), action, text, errors ?? false, direction, from, to, before, most));
-        return Results.Ok(new PageView<WireMessageView>([.. found.Select(e => Message(e, unmasked ?? false))], found.Count == most ? found[^1].Sequence.ToString(System.Globalization.CultureInfo.InvariantCulture) : null));
+        var found = log.Reader.Find(new LogQuery(new StationId(id), action, text, errors ?? false, direction, from, to, before, limit ?? 100));
+        return Results.Ok(new PageView<WireMessageView>([.. found.Entries.Select(e => Message(e, unmasked ?? false))], found.Next?.ToString(System.Globalization.CultureInfo.InvariantCulture)));
     }
 
     /// <summary>One JSON object per line, oldest first; `penstock replay` plays it.</summary>
-    private static async Task<IResult> Export(string id, MessageLog log, CancellationToken cancel, string? action, string? text, bool? errors, DateTimeOffset? from, DateTimeOffset? to, bool? unmasked)
+    private static async Task<IResult> Export(string id, MessageLog log, CancellationToken cancel, string? action, string? text, string? direction, bool? errors, DateTimeOffset? from, DateTimeOffset? to, bool? unmasked)
     {
         await log.FlushAsync(cancel);
         var lines = new StringBuilder();
-        foreach (var entry in log.Reader.Export(new LogQuery(new StationId(id), action, text, errors ?? false, null, from, to))) lines.AppendLine(JsonSerializer.Serialize(Message(entry, unmasked ?? false), JsonSerializerOptions.Web));
+        foreach (var entry in log.Reader.Export(new LogQuery(new StationId(id), action, text, errors ?? false, direction, from, to))) lines.AppendLine(JsonSerializer.Serialize(Message(entry, unmasked ?? false), JsonSerializerOptions.Web));
         return Results.Text(lines.ToString(), "application/x-ndjson");
     }
 

@@ -99,6 +99,7 @@ public static class PenstockServer
         FlexibilityEndpoints.Map(api);
         RecordEndpoints.Map(api);
         StationEndpoints.Map(api);
+        BulkEndpoints.Map(api);
         TokenEndpoints.Map(api);
         FileEndpoints.Map(app, api);
         CapabilityEndpoints.Map(api);

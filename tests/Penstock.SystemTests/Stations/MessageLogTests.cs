@@ -31,21 +31,43 @@ public sealed class MessageLogTests : IDisposable
     {
         await using var server = await ServerHere.StartAsync(data, 1, Cancel);
         using var platform = new Platform(server.Address);
-        await using var station = await RawStation.OnlineAsync(server.Address, "CS-1", "ocpp1.6", Cancel);
+        await using var station = await RawStation.OnlineAsync(server.Address, "CS-1", "ocpp1.6", Cancel, (_, _) => """{"status":"Accepted"}""");
         await station.CallAsync("StatusNotification", """{"connectorId":1,"errorCode":"GroundFailure","status":"Faulted"}""", Cancel);
         await station.AskAsync("""[2,"bad","StartTransaction",{"connectorId":1}]""", Cancel);
         await station.SendAsync("no json", Cancel);
         await station.AskAsync("""[2,"after","Heartbeat",{}]""", Cancel);
         Assert.Equal(2, await CountAsync("?action=statusnotification"));
-        Assert.Equal(1, await CountAsync("?text=groundfailure"));
+        Assert.Equal(2, await CountAsync("?text=groundfailure")); // the call, and the answer that came with it
+        Assert.Equal("in 2, out 3, in 2, out 3", await HalvesAsync("?text=currenttime")); // two heartbeats: the word is in their answers alone
         Assert.Equal(0, await CountAsync("?text=nothing-like-this"));
         Assert.Equal(3, await CountAsync("?errors=true")); // the refused call, its error, and what is no frame
-        Assert.Equal(4, await CountAsync("?direction=out"));
+        Assert.Equal(9, await CountAsync("?direction=in"));
+        Assert.Equal(0, await CountAsync("?direction=out")); // the platform asked nothing yet
+        await platform.CallAsync("CS-1", "ClearCache", "{}");
+        Assert.Equal("out 2, in 3", await HalvesAsync("?direction=out"));
         var first = await platform.GetAsync("/api/v1/stations/CS-1/messages?limit=4");
         var second = await platform.GetAsync($"/api/v1/stations/CS-1/messages?limit=100&before={first.GetProperty("next").GetString()}");
-        Assert.Equal(9, Platform.Items(first).Concat(Platform.Items(second)).Select(e => e.GetProperty("sequence").GetInt64()).Distinct().Count());
+        Assert.Equal((7, 4), (Platform.Items(first).Count, Platform.Items(second).Count)); // no pair is torn at the edge of a page
+        Assert.Equal(11, Platform.Items(first).Concat(Platform.Items(second)).Select(e => e.GetProperty("sequence").GetInt64()).Distinct().Count());
 
         async Task<int> CountAsync(string query) => Platform.Items(await platform.GetAsync("/api/v1/stations/CS-1/messages" + query)).Count;
+        async Task<string> HalvesAsync(string query) => string.Join(", ", Platform.Items(await platform.GetAsync("/api/v1/stations/CS-1/messages" + query)).AsEnumerable().Reverse().Select(Half));
+    }
+
+    [Fact]
+    public async Task A_call_without_an_answer_takes_not_that_of_a_later_call_with_its_id()
+    {
+        await using var server = await ServerHere.StartAsync(data, 1, Cancel);
+        using var platform = new Platform(server.Address);
+        await using var station = await RawStation.OnlineAsync(server.Address, "CS-1", "ocpp1.6", Cancel);
+        await station.SendAsync("""[3,"twice",{"status":"Accepted"}]""", Cancel); // an answer to nothing
+        await station.AskAsync("""[2,"twice","Heartbeat",{}]""", Cancel);
+        await station.AskAsync("""[2,"twice","Authorize",{"idTag":"T"}]""", Cancel);
+        await station.SendAsync("""[3,"twice",{"status":"Accepted"}]""", Cancel);
+        await station.AskAsync("""[2,"end","Heartbeat",{}]""", Cancel);
+        var entries = Platform.Items(await platform.GetAsync("/api/v1/stations/CS-1/messages")).AsEnumerable().Reverse().Skip(2).SkipLast(2).ToList();
+        var numbers = entries.ConvertAll(e => e.GetProperty("sequence").GetInt64());
+        Assert.Equal([null, 2, 1, 4, 3, null], entries.Select(e => e.GetProperty("pair") is { ValueKind: JsonValueKind.Number } pair ? numbers.IndexOf(pair.GetInt64()) : (int?)null));
     }
 
     [Fact]
@@ -83,6 +105,8 @@ public sealed class MessageLogTests : IDisposable
         using var reader = new Platform(again.Address);
         Assert.Equal(6, Platform.Items(await reader.GetAsync("/api/v1/stations/CS-1/messages")).Count);
     }
+
+    private static string Half(JsonElement e) => $"{e.GetProperty("direction").GetString()} {e.GetProperty("type").GetInt32()}";
 
     public void Dispose() => Directory.Delete(data, recursive: true);
 }
