@@ -31,7 +31,7 @@ public sealed record CapabilityFact(string Name, int Evse, string Value, FactSou
 /// <summary>Names of facts that decide something; others are told as they are.</summary>
 public static class FactNames
 {
-    /// <summary>CentralSetpoint, NegativeLimit or None.</summary>
+    /// <summary>The name of a DischargeMethod.</summary>
     public const string Discharge = "discharge";
 
     /// <summary>True when energy may flow both ways through it.</summary>

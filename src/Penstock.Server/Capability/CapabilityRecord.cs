@@ -19,6 +19,7 @@ public sealed class CapabilityRecord
     {
         var all = ImmutableArray.CreateBuilder<CapabilityFact>();
         if (protocol == "ocpp2.1") all.Add(new CapabilityFact(FactNames.Discharge, 0, nameof(DischargeMethod.CentralSetpoint), FactSource.Protocol, seen, "Q01.FR.31"));
+        else if (quirk.DataTransfer is not null) all.Add(new CapabilityFact(FactNames.Discharge, 0, nameof(DischargeMethod.DataTransfer), FactSource.Quirk, seen, quirk.Name));
         else if (quirk.NegativeLimits is { } negative) all.Add(new CapabilityFact(FactNames.Discharge, 0, negative ? nameof(DischargeMethod.NegativeLimit) : nameof(DischargeMethod.None), FactSource.Quirk, seen, quirk.Name));
         foreach (var fact in learnt)
         {

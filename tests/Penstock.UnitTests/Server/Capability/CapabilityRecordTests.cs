@@ -18,6 +18,7 @@ public sealed class CapabilityRecordTests
         Assert.Null(Record("ocpp1.6", QuirkProfile.None).Discharge(1));
         Assert.Equal((DischargeMethod.NegativeLimit, FactSource.Quirk), Of(Record("ocpp1.6", Negative)));
         Assert.Equal((DischargeMethod.None, FactSource.Quirk), Of(Record("ocpp1.6", Negative with { NegativeLimits = false })));
+        Assert.Equal((DischargeMethod.DataTransfer, FactSource.Quirk), Of(Record("ocpp2.0.1", QuirkProfile.None with { DataTransfer = SetpointTemplate.Empty })));
         Assert.Equal((DischargeMethod.CentralSetpoint, FactSource.Protocol), Of(Record("ocpp2.1", Negative)));
         Assert.Equal((DischargeMethod.None, FactSource.DeviceModel), Of(Record("ocpp2.1", QuirkProfile.None, Fact(FactNames.V2xEnabled, "false"))));
         Assert.Equal((DischargeMethod.CentralSetpoint, FactSource.Probe), Of(Record("ocpp2.1", QuirkProfile.None, Fact(FactNames.V2xEnabled, "false"), Fact(FactNames.Discharge, "CentralSetpoint", FactSource.Probe, 1))));
