@@ -1,57 +1,62 @@
-namespace Penstock.Server.Security;
+namespace Penstock.Server.Hosting;
 
 /// <summary>
-/// What files say now. They are looked at again when asked and the last look is older than <see cref="LookEvery"/>; content that cannot be read leaves
-/// the last good one in force and is told once per change.
+/// What files say now. They are looked at again when asked and the last look is older than <paramref name="every"/>; who asks meanwhile gets what was in force. Content
+/// that cannot be read leaves the last good one in force and is told once per change.
 /// </summary>
-internal sealed class WatchedFiles<T>
+/// <param name="paths">Of all files, in a fixed order; may change.</param>
+/// <param name="read">From what was in force; null at the first reading, whose exceptions are thrown to who asked.</param>
+internal sealed class WatchedFiles<T>(Func<IEnumerable<string>> paths, Func<T?, T> read, Action<Exception> unreadable, TimeSpan every)
     where T : class
 {
-    /// <summary>Longest time from a change of a file to the first handshake that sees it.</summary>
-    internal static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
+    /// <summary>For what decides on handshakes: longest time from a change of a file to the first one that sees it.</summary>
+    internal static readonly TimeSpan Soon = TimeSpan.FromSeconds(2);
 
-    private readonly IReadOnlyList<string> paths;
-    private readonly Func<T> read;
-    private readonly Action<Exception> unreadable;
     private readonly Lock gate = new();
-    private T current;
-    private string stamp;
-    private long lookedAt;
+    private string stamp = Stamp(paths());
+    private T current = read(null);
+    private long lookedAt = TimeProvider.System.GetTimestamp();
 
-    /// <exception cref="Exception">What <paramref name="read"/> throws at the first reading.</exception>
-    internal WatchedFiles(IReadOnlyList<string> paths, Func<T> read, Action<Exception> unreadable)
-    {
-        (this.paths, this.read, this.unreadable) = (paths, read, unreadable);
-        (stamp, lookedAt) = (Stamp(), TimeProvider.System.GetTimestamp());
-        current = read();
-    }
+    /// <summary>Called after files were read again; set once by who keeps what follows from them.</summary>
+    internal Action Changed { get; set; } = () => { };
 
     internal T Current
     {
         get
         {
-            lock (gate)
+            var looked = Interlocked.Read(ref lookedAt);
+            if (TimeProvider.System.GetElapsedTime(looked) >= every && Interlocked.CompareExchange(ref lookedAt, TimeProvider.System.GetTimestamp(), looked) == looked) Look(always: false);
+            return Volatile.Read(ref current);
+        }
+    }
+
+    /// <summary>Reads now, changed or not.</summary>
+    internal T Reload()
+    {
+        Look(always: true);
+        return Volatile.Read(ref current);
+    }
+
+    private void Look(bool always)
+    {
+        lock (gate)
+        {
+            try
             {
-                if (paths.Count == 0 || TimeProvider.System.GetElapsedTime(lookedAt) < LookEvery) return current;
-                lookedAt = TimeProvider.System.GetTimestamp();
-                if (Stamp() is var now && now != stamp) Read(now);
-                return current;
+                var now = Stamp(paths());
+                if (!always && now == stamp) return;
+                stamp = now;
+                Volatile.Write(ref current, read(current));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException or FormatException or ArgumentException)
+            {
+                unreadable(e);
+                return;
             }
         }
+
+        Changed();
     }
 
-    private void Read(string now)
-    {
-        stamp = now;
-        try
-        {
-            current = read();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException or FormatException or ArgumentException)
-        {
-            unreadable(e);
-        }
-    }
-
-    private string Stamp() => string.Join('|', paths.Select(p => File.Exists(p) ? $"{File.GetLastWriteTimeUtc(p).Ticks}:{new FileInfo(p).Length}" : "absent"));
+    private static string Stamp(IEnumerable<string> paths) => string.Join('|', paths.Select(p => new FileInfo(p)).Select(f => f.Exists ? $"{f.FullName}:{f.LastWriteTimeUtc.Ticks}:{f.Length}" : $"{f.FullName}:absent"));
 }

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Penstock.Server.Hosting;
 
 namespace Penstock.Server.Security;
 
@@ -22,8 +23,8 @@ internal sealed class StationTrust
     internal StationTrust(SecurityOptions options, StationCertificateAuthority own, TimeProvider time, ILogger log)
     {
         (this.own, this.time) = (own, time);
-        authorities = new(options.StationAuthorities, () => Authorities(options.StationAuthorities), e => SecurityTexts.FileUnreadable(log, string.Join(", ", options.StationAuthorities), e.Message));
-        revoked = new(options.RevocationList is { } path ? [path] : [], () => Revoked(options.RevocationList), e => SecurityTexts.FileUnreadable(log, options.RevocationList!, e.Message));
+        authorities = new(() => options.StationAuthorities, _ => Authorities(options.StationAuthorities), e => SecurityTexts.FileUnreadable(log, string.Join(", ", options.StationAuthorities), e.Message), WatchedFiles<X509Certificate2Collection>.Soon);
+        revoked = new(() => options.RevocationList is { } path ? [path] : [], _ => Revoked(options.RevocationList), e => SecurityTexts.FileUnreadable(log, options.RevocationList!, e.Message), WatchedFiles<FrozenSet<string>>.Soon);
     }
 
     /// <summary>How a chain is built during the TLS handshake.</summary>
