@@ -87,7 +87,7 @@ export interface Fact { key: string; at: string; body: unknown }
 /** GET /api/v1/stations/{id}/reservations -> Page<Reservation> */
 export interface Reservation { reservationId: string; evseId: string | null; token: string | null; expiresAt: string | null; status: string; at: string }
 /** GET /api/v1/stations/{id}/capability; counts: the most trusted fact of its name */
-export interface CapabilityFact { name: string; evse: number | null; value: string; source: 'quirk' | 'protocol' | 'deviceModel' | 'needs' | 'probe'; at: string; detail: string | null; counts: boolean }
+export interface CapabilityFact { name: string; evse: number | null; value: string; source: 'quirk' | 'protocol' | 'deviceModel' | 'needs' | 'probe' | 'operator'; at: string; detail: string | null; counts: boolean }
 export interface StationCapability {
   stationId: string; quirk: string | null; facts: CapabilityFact[]; probes: { evseId: string; askedW: number; startedAt: string; verdict: string; said: string | null; measuredW: number | null }[];
   clockSkewSeconds: number | null; clockSkewKnown: boolean; clockCorrectedSeconds: number
