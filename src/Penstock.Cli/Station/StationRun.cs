@@ -62,14 +62,15 @@ internal sealed class StationRun
     private async Task<int> PlayAsync(CancellationToken cancel)
     {
         await output.WriteLineAsync($"SIMULATED: {request.Count} stations of OCPP {Penstock.Ocpp.Rpc.Subprotocol.Name(request.Version)[4..]}, {request.Evses} EVSEs each, at {request.Url}{(request.Fault is { } f ? $", fault {f}" : "")}");
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        if (request.ForSeconds > 0) stop.CancelAfter(TimeSpan.FromSeconds(request.ForSeconds));
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        if (request.ForSeconds > 0) over.CancelAfter(TimeSpan.FromSeconds(request.ForSeconds));
+        using var stop = new CancellationTokenSource(); // the stations stay until they are counted
         var playing = ConnectAsync(stop.Token);
         var (before, peak) = (0L, 0);
         using var timer = new PeriodicTimer(Second);
         try
         {
-            while (await timer.WaitForNextTickAsync(stop.Token))
+            while (await timer.WaitForNextTickAsync(over.Token))
             {
                 foreach (var station in stations) station.Advance();
                 var messages = work.Messages;

@@ -32,6 +32,13 @@ public sealed record ClockSkew(ImmutableList<Duration> Window, Instant? LastAt)
 
     public static ClockSkew Unknown { get; } = new([], null);
 
+    /// <summary>A skew that was stable before: as good as <see cref="KnownFrom"/> observations of it, so a clock that was set since then is believed after <see cref="StepRun"/>.</summary>
+    public static ClockSkew Resumed(Duration ahead)
+    {
+        var known = new ClockSkew([.. Enumerable.Repeat(ahead, KnownFrom)], null);
+        return known with { Applied = known.Correction() };
+    }
+
     /// <summary>The median difference; null before the first observation.</summary>
     public Duration? Estimate => Window.IsEmpty ? null : MedianOf(Window);
 

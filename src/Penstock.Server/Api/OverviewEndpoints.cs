@@ -5,6 +5,7 @@ using Penstock.Core.Sites;
 using Penstock.Server.Gateway;
 using Penstock.Server.GridEvents;
 using Penstock.Server.Hosting;
+using Penstock.Server.Security;
 using Penstock.Server.Sites;
 using Penstock.Server.Storage;
 
@@ -31,7 +32,7 @@ public sealed record OverviewView(
 public sealed record OverviewLoadView(DateTimeOffset Now, SeriesView WithV2g, SeriesView WithoutV2g, SeriesView Planned, IReadOnlyList<PriceBandView> PriceBands, double? PeakCutKw);
 
 /// <summary>The portfolio in figures; the same figures for REST and the stream.</summary>
-public sealed class OverviewReader(SiteDirectory sites, FlexibilityReader flexibility, WaitingStations waiting, Journal journal, SqlStore store, History history, ServerOptions options, TimeProvider time)
+public sealed class OverviewReader(SiteDirectory sites, FlexibilityReader flexibility, WaitingStations waiting, Journal journal, SqlStore store, History history, PlatformCertificates certificates, ServerOptions options, TimeProvider time)
 {
     public OverviewView Read()
     {
@@ -79,6 +80,13 @@ public sealed class OverviewReader(SiteDirectory sites, FlexibilityReader flexib
     private IEnumerable<NoticeView> Notices(List<EvseState> evses)
     {
         if (journal.Fault is { } fault) yield return Notice("alarm", "journalFault", "/", ("reason", fault));
+        var wall = TimeProvider.System.Now(); // a simulated day ends no certificate
+        if (certificates.Ending(wall) is [var ending, ..])
+        {
+            var severity = ending.Warning(wall) == ExpiryWarning.Soon ? "warning" : "alarm";
+            yield return Notice(severity, ending.Warning(wall) == ExpiryWarning.Expired ? "certificateExpired" : "certificateEnds", "/", ("subject", ending.Subject), ("days", Text(ending.DaysLeft(wall))));
+        }
+
         if (waiting.All.Count is > 0 and var n) yield return Notice("info", "waitingStations", "/waiting", ("count", Text(n)));
         var offline = evses.Where(e => !e.Online).Select(e => e.Layout.Id.Station).Distinct().Count();
         if (offline > 0) yield return Notice("warning", "stationOffline", "/sites", ("count", Text(offline)));

@@ -17,12 +17,12 @@ internal sealed class BootMessages(SiteDirectory sites, StationRoll roll, Statio
 
     public void Register(MessageTable table)
     {
-        table.On16<V16.BootNotificationRequest, V16.BootNotificationResponse>((from, m) => Boot(
+        table.On16<V16.BootNotificationRequest, V16.BootNotificationResponse>((from, m, cancel) => BootAsync(
             from, m.ChargePointVendor, m.ChargePointModel, m.FirmwareVersion, m.ChargePointSerialNumber ?? m.ChargeBoxSerialNumber,
-            joined => new V16.BootNotificationResponse { Status = joined ? V16.BootNotificationStatus.Accepted : V16.BootNotificationStatus.Pending, CurrentTime = time.GetUtcNow(), Interval = Interval(joined) }));
-        table.On2x<V21.BootNotificationRequest, V21.BootNotificationResponse>((from, m) => Boot(
+            joined => new V16.BootNotificationResponse { Status = joined ? V16.BootNotificationStatus.Accepted : V16.BootNotificationStatus.Pending, CurrentTime = time.GetUtcNow(), Interval = Interval(joined) }, cancel));
+        table.On2x<V21.BootNotificationRequest, V21.BootNotificationResponse>((from, m, cancel) => BootAsync(
             from, m.ChargingStation.VendorName, m.ChargingStation.Model, m.ChargingStation.FirmwareVersion, m.ChargingStation.SerialNumber,
-            joined => new V21.BootNotificationResponse { Status = joined ? V21.RegistrationStatus.Accepted : V21.RegistrationStatus.Pending, CurrentTime = time.GetUtcNow(), Interval = Interval(joined) }));
+            joined => new V21.BootNotificationResponse { Status = joined ? V21.RegistrationStatus.Accepted : V21.RegistrationStatus.Pending, CurrentTime = time.GetUtcNow(), Interval = Interval(joined) }, cancel));
         table.On16<V16.HeartbeatRequest, V16.HeartbeatResponse>((_, _) => new V16.HeartbeatResponse { CurrentTime = time.GetUtcNow() });
         table.On2x<V21.HeartbeatRequest, V21.HeartbeatResponse>((_, _) => new V21.HeartbeatResponse { CurrentTime = time.GetUtcNow() });
         table.On16<V16.StatusNotificationRequest, V16.StatusNotificationResponse>((from, m) =>
@@ -38,9 +38,10 @@ internal sealed class BootMessages(SiteDirectory sites, StationRoll roll, Statio
     }
 
     /// <param name="answer">Told true for a station of a site, false for one that waits to join.</param>
-    private Reply<T> Boot<T>(StationMessage from, string vendor, string model, string? firmware, string? serial, Func<bool, T> answer)
+    private async ValueTask<Reply<T>> BootAsync<T>(StationMessage from, string vendor, string model, string? firmware, string? serial, Func<bool, T> answer, CancellationToken cancel)
     {
-        roll.Change(from.Station, Subprotocol.Name(from.Version), from.Now, s => s with { Vendor = vendor, Model = model, FirmwareVersion = firmware, SerialNumber = serial });
+        var kept = roll.ChangeAsync(from.Station, Subprotocol.Name(from.Version), from.Now, s => s with { Vendor = vendor, Model = model, FirmwareVersion = firmware, SerialNumber = serial });
+        if (!await kept.WaitAsync(cancel)) return new Reply<T>(answer(false)) { Unkept = true };
         var site = sites.Of(from.Station);
         site?.Post(new StationConnected(from.Now, from.Station));
         return new Reply<T>(answer(site is not null)) { Then = [() => inquiry.Begin(from.Station, joined: site is not null)] };

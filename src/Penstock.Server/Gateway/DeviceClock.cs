@@ -50,13 +50,14 @@ internal readonly record struct ReadingContext(Instant Now, ClockSkew Skew, bool
     public static implicit operator ReadingContext(Instant now) => new(now, ClockSkew.Unknown, IsLive: false, QuirkProfile.None);
 }
 
-/// <summary>The skews of all stations' clocks; learnt anew after a start.</summary>
-public sealed class DeviceClocks
+/// <summary>The skews of all stations' clocks. One that is stable is kept with the station's record, written when it is first known and when it moves, and resumed after a start.</summary>
+/// <param name="roll">Null = nothing is kept.</param>
+public sealed class DeviceClocks(StationRoll? roll = null)
 {
     private readonly ConcurrentDictionary<StationId, ClockSkew> skews = new();
 
     /// <summary>What is known of the station's clock.</summary>
-    public ClockSkew Of(StationId station) => skews.GetValueOrDefault(station, ClockSkew.Unknown);
+    public ClockSkew Of(StationId station) => skews.TryGetValue(station, out var skew) ? skew : roll?.Find(station)?.ClockAheadSeconds is { } kept ? ClockSkew.Resumed(Duration.FromSeconds(kept)) : ClockSkew.Unknown;
 
     /// <summary>Learns from the time of a live message, and gives what is known to read it with.</summary>
     /// <param name="told">When the message says that it was made; null = it does not say.</param>
@@ -66,8 +67,16 @@ public sealed class DeviceClocks
         if (live && told is { } time && !DeviceClock.IsUnset(time) && (skews.Count < StationRoll.StationsMax || skews.ContainsKey(station)))
         {
             skews[station] = skew = skew.Observe(Instant.FromDateTimeOffset(time), now);
+            Keep(station, skew, now);
         }
 
         return new ReadingContext(now, skew, live, quirk);
+    }
+
+    private void Keep(StationId station, ClockSkew skew, Instant now)
+    {
+        if (skew is not { IsStable: true, Estimate: { } ahead } || roll?.Find(station) is not { } record) return;
+        if (record.ClockAheadSeconds is { } kept && Math.Abs(kept - ahead.TotalSeconds) <= ClockSkew.Agreement.TotalSeconds) return;
+        roll.Change(station, record.Protocol, now, s => s with { ClockAheadSeconds = Math.Round(ahead.TotalSeconds) });
     }
 }

@@ -40,6 +40,9 @@ public sealed record Reply<TResponse>(TResponse Response)
     /// <summary>Run once the answer is on the wire: a call that must not overtake it begins here. A repeat runs none of them.</summary>
     public IReadOnlyList<Action> Then { get; init; } = [];
 
+    /// <summary>What the message says could not be kept: it is not answered, and nothing follows.</summary>
+    public bool Unkept { get; init; }
+
     public static implicit operator Reply<TResponse>(TResponse response) => new(response);
 }
 
@@ -112,6 +115,7 @@ public sealed class MessageTable
         var (message, violation) = read(from.Raw);
         if (message is null) return new Handled(OcppAnswer.Violation(violation!), null, default, [], []);
         var reply = await handle(from, message, cancel);
+        if (reply.Unkept) return new Handled(OcppAnswer.None, null, default, [], []);
         return new Handled(answer(reply.Response).FollowedBy(reply.Then), reply.Key, reply.ToldAt, reply.Rows, reply.After);
     });
 

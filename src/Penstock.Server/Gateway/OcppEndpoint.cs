@@ -132,6 +132,9 @@ internal static partial class GatewayLog
     [LoggerMessage(1003, LogLevel.Warning, "Station {Station} sent a frame that no OCPP-J station sends; its socket was closed with {Refusal}")]
     internal static partial void Refused(ILogger logger, string station, string refusal);
 
+    [LoggerMessage(1005, LogLevel.Warning, "Station {Station} stopped transaction {Transaction} of token {Token} at {At}, register {Register} Wh; no open session fits. It is kept in the station's book (unmatchedStop): end or bill the session by hand")]
+    internal static partial void UnmatchedStop(ILogger logger, string station, int transaction, string? token, DateTimeOffset at, int register);
+
     [LoggerMessage(1002, LogLevel.Information, "Station {Station} disconnected, epoch {Epoch}")]
     internal static partial void Disconnected(ILogger logger, string station, long epoch);
 }

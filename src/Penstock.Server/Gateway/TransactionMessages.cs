@@ -12,7 +12,7 @@ namespace Penstock.Server.Gateway;
 /// <summary>
 /// Who charges, how much, and what the vehicle needs. A transaction message is one message by transaction and sequence number (2.x), or by connector, token, time and register (1.6), whatever its message id.
 /// </summary>
-internal sealed class TransactionMessages(Journal journal, SessionDesk sessions, TokenRegister tokens, V2xDesk v2x, CapabilityDesk capability, DeviceClocks clocks) : IStationMessages
+internal sealed class TransactionMessages(Journal journal, SessionDesk sessions, TokenRegister tokens, V2xDesk v2x, CapabilityDesk capability, DeviceClocks clocks, ILogger<TransactionMessages> log) : IStationMessages
 {
     private long lastTransaction = journal.LastTransactionId();
 
@@ -29,8 +29,9 @@ internal sealed class TransactionMessages(Journal journal, SessionDesk sessions,
             return new V21.AuthorizeResponse { IdTokenInfo = info, AllowedEnergyTransfer = info.Status == V21.AuthorizationStatus.Accepted ? v2x.AllowedFor(from.Station, m.IdToken.IdTokenValue) : null };
         });
         table.On16<V16.StartTransactionRequest, V16.StartTransactionResponse>(Start);
-        table.On16<V16.StopTransactionRequest, V16.StopTransactionResponse>((from, m) => Kept(
-            from, new V16.StopTransactionResponse(), m.Timestamp, $"stop:{m.TransactionId}:{m.Timestamp:O}:{m.MeterStop}", Translation16.Read(m, Context(from, m.Timestamp))));
+        table.On16<V16.StopTransactionRequest, V16.StopTransactionResponse>((from, m) => m.TransactionId > 0
+            ? Kept(from, new V16.StopTransactionResponse(), m.Timestamp, $"stop:{m.TransactionId}:{m.Timestamp:O}:{m.MeterStop}", Translation16.Read(m, m.TransactionId, Context(from, m.Timestamp)))
+            : StopUnnumbered(from, m));
         table.On16<V16.MeterValuesRequest, V16.MeterValuesResponse>((from, m) => Kept(from, new V16.MeterValuesResponse(), Newest(m.MeterValue, v => v.Timestamp) ?? DateTimeOffset.UnixEpoch, from.ContentKey, Translation16.Read(m, Context(from, Newest(m.MeterValue, v => v.Timestamp)))));
         table.On2x<V21.TransactionEventRequest, V21.TransactionEventResponse>((from, m) => Kept(
             from,
@@ -56,6 +57,18 @@ internal sealed class TransactionMessages(Journal journal, SessionDesk sessions,
             $"start:{m.ConnectorId}:{m.IdTag}:{m.Timestamp:O}:{m.MeterStart}{Since(m.Timestamp, () => sessions.EndedAt(new EvseId(from.Station, m.ConnectorId)))}",
             Translation16.Read(m, id, Context(from, m.Timestamp)),
             m.ReservationId);
+    }
+
+    /// <summary>A station that was never told the id (the answer to its start was lost) stops transaction -1 or 0. It is the open session of that token, or stays in the station's book for a person.</summary>
+    private Reply<V16.StopTransactionResponse> StopUnnumbered(StationMessage from, V16.StopTransactionRequest m)
+    {
+        var context = Context(from, m.Timestamp, live: false);
+        if (sessions.OpenAs(from.Station, m.IdTag, DeviceClock.Read(m.Timestamp, context).At, m.MeterStop) is { } id) return Kept(from, new V16.StopTransactionResponse(), m.Timestamp, from.ContentKey, Translation16.Read(m, id, context));
+        return new Reply<V16.StopTransactionResponse>(new V16.StopTransactionResponse())
+        {
+            Key = from.ContentKey, ToldAt = m.Timestamp, Rows = [StationBook.PutMessage(from.Station, Topic.UnmatchedStop, from.ContentKey, from.Now, m), StationBook.Trim(from.Station, Topic.UnmatchedStop)],
+            After = [() => GatewayLog.UnmatchedStop(log, from.Station.Value, m.TransactionId, m.IdTag, m.Timestamp, m.MeterStop)],
+        };
     }
 
     /// <param name="told">When the message says that it was made.</param>

@@ -14,9 +14,10 @@ internal static class Translation16
         yield return Register(time, message.ConnectorId, transaction, message.MeterStart, context.Quirk);
     }
 
-    internal static IEnumerable<StationReport> Read(StopTransactionRequest message, ReadingContext context)
+    /// <param name="transactionId">As it was given; some stations do not know it.</param>
+    internal static IEnumerable<StationReport> Read(StopTransactionRequest message, int transactionId, ReadingContext context)
     {
-        var (time, transaction) = (DeviceClock.Read(message.Timestamp, context), Text(message.TransactionId));
+        var (time, transaction) = (DeviceClock.Read(message.Timestamp, context), Text(transactionId));
         foreach (var data in message.TransactionData ?? [])
         {
             yield return SampleReader.Read(DeviceClock.Read(data.Timestamp, context), null, transaction, data.SampledValue.Select(s =>

@@ -87,7 +87,8 @@ public static class PenstockServer
         app.UseStaticFiles();
         app.UseRouting();
         app.MapGet("/healthz", () => "ok");
-        app.MapGet("/readyz", (Journal journal) => journal.Fault is { } fault ? Results.Text($"journal: {fault}", statusCode: 503) : Results.Text("ready"));
+        app.MapGet("/readyz", (Journal journal, PlatformCertificates certificates) => journal.Fault is { } fault ? Results.Text($"journal: {fault}", statusCode: 503) : Results.Text(string.Join('\n', [
+            "ready", .. certificates.Ending(TimeProvider.System.Now()).Select(c => FormattableString.Invariant($"warning: the certificate {c.Role} {c.Subject} ends at {c.NotAfter}"))])));
         app.MapGet("/metrics", (Metrics metrics) => Results.Text(metrics.Text(), "text/plain; version=0.0.4"));
         app.MapOpenApi("/api/openapi.json");
         var api = app.MapGroup("/api/v1");

@@ -3,13 +3,14 @@ using System.Text;
 using Penstock.Server.Api;
 using Penstock.Server.Gateway;
 using Penstock.Server.GridEvents;
+using Penstock.Server.Security;
 using Penstock.Server.Sites;
 using Penstock.Server.Wire;
 
 namespace Penstock.Server.Observability;
 
 /// <summary>The Prometheus text page. Base units, no label per station or vehicle.</summary>
-public sealed class Metrics(OverviewReader overview, MessageLog messages, StationRegistry registry, SiteDirectory sites, EventTable events, WorkInFlight work)
+public sealed class Metrics(OverviewReader overview, MessageLog messages, StationRegistry registry, SiteDirectory sites, EventTable events, WorkInFlight work, PlatformCertificates certificates)
 {
     public string Text()
     {
@@ -24,6 +25,7 @@ public sealed class Metrics(OverviewReader overview, MessageLog messages, Statio
         Line("penstock_guarantee_breaches_total", "counter", "Guarantees broken today", (now.Guarantees.Broken, ""));
         Line("penstock_telemetry_dropped_total", "counter", "Telemetry not applied because an inbox was full", (sites.Loops.Sum(l => l.Dropped), ""));
         Line("penstock_work_in_flight", "gauge", "Accepted work that is not finished", (work.Count, ""));
+        Line("penstock_certificate_not_after_seconds", "gauge", "End of the platform's own certificates, Unix time", [.. certificates.All.GroupBy(c => c.Role).Select(g => ((double)g.Min(c => c.NotAfter).ToUnixTimeSeconds(), $"role=\"{Names.Camel(g.Key.ToString())}\""))]);
         if (events.All.FirstOrDefault(e => e.MeanTrackingErrorRatio is not null) is { MeanTrackingErrorRatio: { } error }) Line("penstock_event_tracking_error_ratio", "gauge", "Mean tracking error of the last event", (error, ""));
         return page.ToString();
 

@@ -21,6 +21,10 @@ public static class CertificateHash
     public static bool Same(V21.CertificateHashData a, V21.CertificateHashData b) =>
         a.HashAlgorithm == b.HashAlgorithm && Same(a.IssuerNameHash, b.IssuerNameHash) && Same(a.IssuerKeyHash, b.IssuerKeyHash) && Same(a.SerialNumber.TrimStart('0'), b.SerialNumber.TrimStart('0'));
 
+    /// <summary>The certificate is the issuer's that the hashes name: whoever signs with its key speaks for the issuer.</summary>
+    internal static bool IsIssuer(V21.CertificateHashData asked, X509Certificate2 issuer) =>
+        Same(Hash(asked.HashAlgorithm, issuer.SubjectName.RawData), asked.IssuerNameHash) && Same(Hash(asked.HashAlgorithm, issuer.PublicKey.EncodedKeyValue.RawData), asked.IssuerKeyHash);
+
     internal static string Oid(V21.HashAlgorithm algorithm) => algorithm switch
     {
         V21.HashAlgorithm.SHA384 => "2.16.840.1.101.3.4.2.2",

@@ -21,6 +21,10 @@ public sealed record UpgradeView(string StationId, int SecurityProfile, string O
 
 public sealed record StationCertificateView(string StationId, string SerialNumber, string Fingerprint, string Subject, DateTimeOffset NotBefore, DateTimeOffset NotAfter, string State, int DaysLeft, bool ExpiresSoon);
 
+/// <param name="Role">server, serverChain, stationAuthority, trustedAuthority.</param>
+/// <param name="Warning">soon (30 days), urgent (7 days), expired; null = there is time.</param>
+public sealed record PlatformCertificateView(string Role, string Subject, string SerialNumber, DateTimeOffset NotAfter, int DaysLeft, string? Warning);
+
 public sealed record SecurityEventView(DateTimeOffset At, string Type, string Source, string? Detail);
 
 /// <param name="SecurityProfile">Least that it may come with; null = it has no credentials.</param>
@@ -42,6 +46,7 @@ internal static class SecurityEndpoints
         api.MapGet("/stations/{id}/security", Get);
         api.MapPost("/stations/{id}/security/upgrade", UpgradeAsync);
         api.MapGet("/certificates", (CertificateShelf shelf) => new PageView<StationCertificateView>([.. shelf.Of(null).Select(View)], null));
+        api.MapGet("/certificates/platform", (PlatformCertificates certificates) => new PageView<PlatformCertificateView>([.. certificates.All.Select(View)], null));
         api.MapGet("/certificates/authority", (StationCertificateAuthority authority) => Results.Text(authority.CertificateAt(TimeProvider.System.Now()).ExportCertificatePem() + "\n", "application/x-pem-file"));
     }
 
@@ -93,6 +98,12 @@ internal static class SecurityEndpoints
         if (!OcppEndpoint.IsStationId(id)) yield return new Fault("", "stationId", $"The station id in the path must be 1 to {OcppEndpoint.StationIdLengthMax} letters, digits or -_.:*+=@| and not start with a dot.");
         if (profile is not (>= 0 and <= 3)) yield return new Fault("/securityProfile", "range", "securityProfile is 0 to 3.");
         if (password is not null && StationPassword.Fault(password) is { } fault) yield return new Fault("/password", "unusable", fault);
+    }
+
+    private static PlatformCertificateView View(PlatformCertificate c)
+    {
+        var now = TimeProvider.System.Now();
+        return new PlatformCertificateView(Names.Camel(c.Role.ToString()), c.Subject, c.Serial, c.NotAfter.ToDateTimeOffset(), c.DaysLeft(now), c.Warning(now) is { } warning ? Names.Camel(warning.ToString()) : null);
     }
 
     private static StationCertificateView View(StationCertificate c)

@@ -7,7 +7,7 @@ using V21 = Penstock.Ocpp.V21;
 namespace Penstock.Server.Security;
 
 /// <summary>What stations say about security (blocks A and M): events, certificates to sign, certificates to look up.</summary>
-internal sealed class SecurityMessages(StationCertificateAuthority authority, CertificateShelf shelf, CertificateDelivery delivery, CertificateExchange exchange, ILogger<SecurityMessages> log) : IStationMessages
+internal sealed class SecurityMessages(StationCertificateAuthority authority, CertificateShelf shelf, CertificateDelivery delivery, CertificateExchange exchange, StationTrust trust, ILogger<SecurityMessages> log) : IStationMessages
 {
     public void Register(MessageTable table)
     {
@@ -57,7 +57,7 @@ internal sealed class SecurityMessages(StationCertificateAuthority authority, Ce
     {
         var asked = m.OcspRequestData;
         var hash = new V21.CertificateHashData { HashAlgorithm = asked.HashAlgorithm, IssuerNameHash = asked.IssuerNameHash, IssuerKeyHash = asked.IssuerKeyHash, SerialNumber = asked.SerialNumber };
-        var answer = await exchange.OcspAsync(hash, asked.ResponderURL, cancel);
+        var answer = await AskAsync(from, hash, asked.ResponderURL, cancel);
         return answer.Value is { } der
             ? new V21.GetCertificateStatusResponse { Status = V21.GetCertificateStatus.Accepted, OcspResult = Convert.ToBase64String(der) }
             : new V21.GetCertificateStatusResponse { Status = V21.GetCertificateStatus.Failed, StatusInfo = Info(answer.Code!, answer.Reason!) };
@@ -65,16 +65,25 @@ internal sealed class SecurityMessages(StationCertificateAuthority authority, Ce
 
     private async ValueTask<Reply<V21.GetCertificateChainStatusResponse>> ChainStatusAsync(StationMessage from, V21.GetCertificateChainStatusRequest m, CancellationToken cancel)
     {
-        var found = await Task.WhenAll(m.CertificateStatusRequests.Select(r => OneAsync(r, cancel)));
+        var found = await Task.WhenAll(m.CertificateStatusRequests.Select(r => OneAsync(from, r, cancel)));
         return new V21.GetCertificateChainStatusResponse { CertificateStatus = found };
     }
 
-    /// <summary>The first address that answers counts. The platform judges here instead of the station and does not check signatures: it believes https alone, and no CRL.</summary>
-    private async Task<V21.CertificateStatus> OneAsync(V21.CertificateStatusRequestInfo asked, CancellationToken cancel)
+    /// <summary>What a responder says, when it is the issuer's word.</summary>
+    private async Task<Exchanged<byte[]>> AskAsync(StationMessage from, V21.CertificateHashData certificate, string responder, CancellationToken cancel)
+    {
+        var answer = await exchange.OcspAsync(certificate, responder, cancel);
+        if (answer.Value is not { } der || OcspJudge.Fault(der, certificate, trust.Issuers, TimeProvider.System.Now()) is not { } fault) return answer;
+        SecurityTexts.OcspRefused(log, new Uri(responder).Authority, from.Station.Value, certificate.SerialNumber, fault);
+        return Exchanged<byte[]>.Failed("InternalError", $"The OCSP response of {new Uri(responder).Authority} is not passed on: {fault}.");
+    }
+
+    /// <summary>The first address that answers with the issuer's word counts. The platform judges here instead of the station: it asks https alone, and no CRL.</summary>
+    private async Task<V21.CertificateStatus> OneAsync(StationMessage from, V21.CertificateStatusRequestInfo asked, CancellationToken cancel)
     {
         foreach (var url in asked.Source == V21.CertificateStatusSource.OCSP ? asked.Urls.Where(u => u.StartsWith("https://", StringComparison.OrdinalIgnoreCase)) : [])
         {
-            var answer = await exchange.OcspAsync(asked.CertificateHashData, url, cancel);
+            var answer = await AskAsync(from, asked.CertificateHashData, url, cancel);
             if (answer.Value is { } der && OcspMessage.Read(der, asked.CertificateHashData.SerialNumber) is { } status) return Told(asked, status.Status, status.NextUpdate);
         }
 

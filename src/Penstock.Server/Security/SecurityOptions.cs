@@ -72,6 +72,9 @@ public sealed record SecurityOptions
     /// <summary>host or host:port of OCSP responders that may be asked for a station; others are refused.</summary>
     public string[] OcspResponders { get; init; } = [];
 
+    /// <summary>PEM files of certificate issuers (V2G and its sub-authorities) whose OCSP responses do not bring the issuer's certificate along. Read again when they change.</summary>
+    public string[] OcspIssuers { get; init; } = [];
+
     /// <summary>http(s) address of the service that provisions EV contract certificates (ISO 15118); null = none.</summary>
     public string? EvCertificateService { get; init; }
 
@@ -109,6 +112,7 @@ public sealed record SecurityOptions
         {
             (nameof(ServerCertificate), ServerCertificate), (nameof(ServerKey), ServerKey), (nameof(RevocationList), RevocationList), (nameof(AuthorityCertificate), AuthorityCertificate), (nameof(AuthorityKey), AuthorityKey),
         }
+        .Concat(OcspIssuers.Select(p => (Name: nameof(OcspIssuers), Path: (string?)p)))
         .Concat(StationAuthorities.Select(p => (Name: nameof(StationAuthorities), Path: (string?)p)))
         .Where(f => f.Path is not null).Select(f => (f.Name, f.Path!));
 }

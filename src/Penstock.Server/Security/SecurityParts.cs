@@ -11,6 +11,7 @@ internal static class SecurityParts
     {
         services.AddSingleton(options.Security).AddSingleton<CredentialBook>().AddSingleton<SecurityEvents>().AddSingleton<CertificateShelf>().AddSingleton<HandshakeGate>().AddSingleton<SecurityUpgrade>().AddSingleton<CertificateDelivery>();
         services.AddSingleton<IStationMessages, SecurityMessages>();
+        services.AddSingleton<PlatformCertificates>().AddHostedService<PlatformCertificateWatch>();
         services.AddSingleton(_ => new CertificateExchange(options.Security));
         services.AddSingleton(_ => new StationCertificateAuthority(options.Security, options.Data));
         services.AddSingleton(s => new StationTrust(options.Security, s.GetRequiredService<StationCertificateAuthority>(), TimeProvider.System, s.GetRequiredService<ILogger<StationTrust>>()));

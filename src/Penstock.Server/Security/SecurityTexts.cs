@@ -18,6 +18,12 @@ internal static partial class SecurityTexts
     [LoggerMessage(1105, LogLevel.Warning, "The certificate of station {Station} expires in {Days} days, at {NotAfter}")]
     internal static partial void Expires(ILogger logger, string station, int days, DateTimeOffset notAfter);
 
+    [LoggerMessage(1109, LogLevel.Warning, "{Warning}: the certificate {Role} {Subject}, serial {Serial}, ends at {NotAfter}, {Days} days left. Put a new one in its file: it is read while the server runs")]
+    internal static partial void Ends(ILogger logger, ExpiryWarning warning, CertificateRole role, string subject, string serial, DateTimeOffset notAfter, int days);
+
+    [LoggerMessage(1110, LogLevel.Warning, "The OCSP response of {Responder} for station {Station}, certificate {Serial}, is not passed on: {Reason}")]
+    internal static partial void OcspRefused(ILogger logger, string responder, string station, string serial, string reason);
+
     [LoggerMessage(1106, LogLevel.Information, "Certificate {Serial} was signed for station {Station}, valid until {NotAfter}; the station answered {Answer}")]
     internal static partial void Signed(ILogger logger, string serial, string station, DateTimeOffset notAfter, string answer);
 

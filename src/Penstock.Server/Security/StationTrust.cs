@@ -16,6 +16,7 @@ internal sealed class StationTrust
 
     private readonly WatchedFiles<X509Certificate2Collection> authorities;
     private readonly WatchedFiles<FrozenSet<string>> revoked;
+    private readonly WatchedFiles<X509Certificate2Collection> issuers;
     private readonly StationCertificateAuthority own;
     private readonly TimeProvider time;
 
@@ -23,9 +24,16 @@ internal sealed class StationTrust
     internal StationTrust(SecurityOptions options, StationCertificateAuthority own, TimeProvider time, ILogger log)
     {
         (this.own, this.time) = (own, time);
-        authorities = new(() => options.StationAuthorities, _ => Authorities(options.StationAuthorities), e => SecurityTexts.FileUnreadable(log, string.Join(", ", options.StationAuthorities), e.Message), WatchedFiles<X509Certificate2Collection>.Soon);
-        revoked = new(() => options.RevocationList is { } path ? [path] : [], _ => Revoked(options.RevocationList), e => SecurityTexts.FileUnreadable(log, options.RevocationList!, e.Message), WatchedFiles<FrozenSet<string>>.Soon);
+        authorities = Watched(options.StationAuthorities, () => Authorities(options.StationAuthorities), log);
+        issuers = Watched(options.OcspIssuers, () => Authorities(options.OcspIssuers), log);
+        revoked = Watched(options.RevocationList is { } path ? [path] : [], () => Revoked(options.RevocationList), log);
     }
+
+    /// <summary>The configured authorities, without the platform's own.</summary>
+    internal X509Certificate2Collection Configured => authorities.Current;
+
+    /// <summary>Whose OCSP responses are checked though they do not bring the issuer along.</summary>
+    internal IEnumerable<X509Certificate2> Issuers => [.. issuers.Current, .. authorities.Current, .. own.Certificate is { } mine ? [mine] : Array.Empty<X509Certificate2>()];
 
     /// <summary>How a chain is built during the TLS handshake.</summary>
     internal X509ChainPolicy Policy()
@@ -53,6 +61,9 @@ internal sealed class StationTrust
         var faults = chain.ChainStatus.Where(s => s.Status != X509ChainStatusFlags.NoError).Select(s => s.Status.ToString()).Distinct(StringComparer.Ordinal).ToList();
         return faults.Count == 0 ? null : $"The certificate does not lead to a trusted authority ({string.Join(", ", faults)}): it was issued by {certificate.Issuer}.";
     }
+
+    private static WatchedFiles<T> Watched<T>(IReadOnlyList<string> paths, Func<T> read, ILogger log)
+        where T : class => new(() => paths, _ => read(), e => SecurityTexts.FileUnreadable(log, string.Join(", ", paths), e.Message), WatchedFiles<T>.Soon);
 
     private bool IsRevoked(string hexadecimal) => revoked.Current.Contains(hexadecimal.TrimStart('0'));
 

@@ -167,6 +167,17 @@ public sealed class SessionDesk(OpenSessions open, SiteDirectory sites, FleetReg
 
     private OpenSession? Known(Work work, string transaction) => work.Sessions.GetValueOrDefault(transaction) ?? open.Find(work.Station, transaction);
 
+    /// <summary>
+    /// The transaction of OCPP 1.6 that a stop without its id means: the one open session of the station that began before it, below its register, by that token (any, where none is told). Two that fit are none.
+    /// </summary>
+    public int? OpenAs(StationId station, string? token, Instant at, decimal registerWh)
+    {
+        var fitting = store.Query<SessionRow>(
+            SessionRow.Select + " WHERE station_id = @Station AND status = 'open' AND started_at <= @At AND (@token IS NULL OR token = @token)", new { Station = station.Value, At = at.ToUnixTimeMilliseconds(), token })
+            .Where(s => store.Query<string>("SELECT import_wh FROM reading WHERE session_id = @Id AND import_wh IS NOT NULL", new { Id = s.SessionId }).TrueForAll(wh => decimal.Parse(wh, CultureInfo.InvariantCulture) <= registerWh)).ToList();
+        return fitting is [var one] && int.TryParse(one.TransactionId, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : null;
+    }
+
     /// <summary>Sessions of the EVSE that are over.</summary>
     public long EndedAt(EvseId evse) =>
         store.First<long>("SELECT COUNT(*) FROM session WHERE station_id = @Station AND evse = @Evse AND status <> 'open'", new { Station = evse.Station.Value, Evse = evse.Number });

@@ -11,7 +11,7 @@ namespace Penstock.Server.Stations;
 public enum Topic
 {
     Variable, Monitor, Event, SecurityEvent, Log, Firmware, Certificate, LocalList, Reservation, DisplayMessage, ChargingProfile, ChargingLimit, VehicleSchedule, PriorityCharging, CustomerInformation,
-    VehicleNeeds, Tariff, RunningCost, Settlement, BatterySwap, EventStream, DerControl, DerAlarm, Network, DataTransfer, Availability,
+    VehicleNeeds, Tariff, RunningCost, Settlement, BatterySwap, EventStream, DerControl, DerAlarm, Network, DataTransfer, Availability, UnmatchedStop,
 }
 
 /// <param name="Body">JSON.</param>

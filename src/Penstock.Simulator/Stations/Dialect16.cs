@@ -44,7 +44,8 @@ internal sealed class Dialect16(OcppConnection connection) : StationDialect(conn
             ConnectorId = session.Evse, IdTag = session.Token, MeterStart = (int)sample.ImportWh, Timestamp = sample.At, ReservationId = session.ReservationId,
         });
         if (answer.Response is { } response) session.TransactionId = response.TransactionId.ToString(CultureInfo.InvariantCulture);
-        session.Refused |= answer.Status == CallStatus.Refused || answer.Response is { IdTagInfo.Status: not StartTransactionStatus.Accepted };
+        session.Refused |= answer.Status == CallStatus.Refused;
+        if (answer.Response is { IdTagInfo.Status: not StartTransactionStatus.Accepted }) session.NotAccepted?.Invoke();
         return Ended(answer.Status);
     }
 
@@ -52,6 +53,9 @@ internal sealed class Dialect16(OcppConnection connection) : StationDialect(conn
 
     internal override async Task<bool> SampleAsync(WireSession session, StationSample sample) => session.Refused || Ended((await Connection.CallAsync<MeterValuesRequest, MeterValuesResponse>(
         new MeterValuesRequest { ConnectorId = session.Evse, TransactionId = Id(session), MeterValue = [Measured.Of1(sample)] })).Status);
+
+    internal override async Task<bool> MeterAsync(int evse, StationSample sample) =>
+        Ended((await Connection.CallAsync<MeterValuesRequest, MeterValuesResponse>(new MeterValuesRequest { ConnectorId = evse, MeterValue = [Measured.Of1(sample)] })).Status);
 
     internal override async Task<bool> EndAsync(WireSession session, StationSample sample, StopCause cause) => session.Refused || Ended((await Connection.CallAsync<StopTransactionRequest, StopTransactionResponse>(
         new StopTransactionRequest { TransactionId = Id(session), MeterStop = (int)sample.ImportWh, Timestamp = sample.At, Reason = Reason(cause), IdTag = session.Token })).Status);

@@ -42,6 +42,8 @@ internal sealed class Dialect2x(OcppConnection connection) : StationDialect(conn
 
     internal override Task<bool> SampleAsync(WireSession session, StationSample sample) => EventAsync(session, sample, TransactionEvent.Updated, sample.Why, null);
 
+    internal override Task<bool> MeterAsync(int evse, StationSample sample) => SayAsync<MeterValuesRequest, MeterValuesResponse>(new MeterValuesRequest { EvseId = evse, MeterValue = [Measured.Of2(sample)] }, null);
+
     internal override Task<bool> EndAsync(WireSession session, StationSample sample, StopCause cause) =>
         EventAsync(session, sample, TransactionEvent.Ended, cause.Trigger, !Is21 && cause.Reason == Reason.ReqEnergyTransferRejected ? Reason.Other : cause.Reason);
 
@@ -111,14 +113,20 @@ internal sealed class Dialect2x(OcppConnection connection) : StationDialect(conn
                 ReservationId = type == TransactionEvent.Started ? session.ReservationId : null,
                 TransactionInfo = new Transaction
                 {
-                    TransactionId = session.TransactionId, ChargingState = type == TransactionEvent.Ended ? ChargingState.Idle : ChargingState.Charging, StoppedReason = stopped, OperationMode = sample.Mode, TariffId = sample.TariffId,
+                    TransactionId = session.TransactionId,
+                    ChargingState = type == TransactionEvent.Ended ? ChargingState.Idle : sample.Suspended ? ChargingState.SuspendedEVSE : ChargingState.Charging,
+                    StoppedReason = stopped, OperationMode = sample.Mode, TariffId = sample.TariffId, TransactionLimit = sample.Limit,
                     RemoteStartId = type == TransactionEvent.Started ? session.RemoteStartId : null,
                 },
                 Evse = new EVSE { Id = session.Evse, ConnectorId = 1 },
                 IdToken = type == TransactionEvent.Started ? Token(session.Token) : null,
                 MeterValue = [Measured.Of2(sample)],
             },
-            r => session.Authorized &= r.IdTokenInfo is null or { Status: AuthorizationStatus.Accepted });
+            r =>
+            {
+                if (r.IdTokenInfo is { Status: not AuthorizationStatus.Accepted }) session.NotAccepted?.Invoke();
+                if (Is21) session.Told?.Invoke(r.TransactionLimit, r.TotalCost);
+            });
 
     /// <summary>Reasons that 2.0.1 does not have become the nearest that it has.</summary>
     private static TriggerReason Older(TriggerReason why) => why switch

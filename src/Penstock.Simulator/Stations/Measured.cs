@@ -23,11 +23,22 @@ internal sealed record Measured(string Name, V21.Measurand Of2x, V16.Measurand? 
 
     private static readonly Measured[] Usual = [.. Device.ModelRows.Measured.Split(',').Select(n => All[n])];
 
-    internal static V21.MeterValue Of2(StationSample sample) => new() { Timestamp = sample.At, SampledValue = [.. Wanted(sample).Select(m => new V21.SampledValue { Measurand = m.Of2x, Value = m.Rounded(sample), UnitOfMeasure = new V21.UnitOfMeasure { Unit = m.Unit } })] };
+    internal static V21.MeterValue Of2(StationSample sample) => new()
+    {
+        Timestamp = sample.At,
+        SampledValue = [.. Wanted(sample).Select(m => new V21.SampledValue { Context = sample.Context, Measurand = m.Of2x, Value = m.Rounded(sample), UnitOfMeasure = new V21.UnitOfMeasure { Unit = m.Unit } })],
+    };
 
     internal static V16.MeterValue Of1(StationSample sample) => new()
     {
-        Timestamp = sample.At, SampledValue = [.. Wanted(sample).Where(m => m.Of16 is not null).Select(m => new V16.SampledValue { Measurand = m.Of16, Value = m.Rounded(sample).ToString(CultureInfo.InvariantCulture), Unit = m.Unit16 })],
+        Timestamp = sample.At,
+        SampledValue =
+        [
+            .. Wanted(sample).Where(m => m.Of16 is not null).Select(m => new V16.SampledValue
+            {
+                Context = sample.Context == V21.ReadingContext.SampleClock ? V16.Context.SampleClock : null, Measurand = m.Of16, Value = m.Rounded(sample).ToString(CultureInfo.InvariantCulture), Unit = m.Unit16,
+            }),
+        ],
     };
 
     private decimal Rounded(StationSample sample) => Of2x is V21.Measurand.EnergyActiveImportRegister ? sample.ImportWh : Of2x is V21.Measurand.EnergyActiveExportRegister ? sample.ExportWh : (decimal)Math.Round(Value(sample) ?? 0, Of2x is V21.Measurand.Frequency ? 3 : 1);

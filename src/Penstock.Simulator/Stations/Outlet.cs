@@ -83,7 +83,7 @@ internal sealed class Outlet(int evse, double chargeKw, double dischargeKw, Stat
         var asked = composed.AskedW is { } watts ? Math.Clamp(watts / 1000, -dischargeKw, chargeKw) : chargeKw;
         if (der is not null) asked = der(this, asked * 1000, hours * 3600) / 1000;
         if (asked < 0 && (Needs?.MayDischarge(Battery!.Fraction) == false || Session?.AllowsDischarge == false)) asked = 0;
-        PowerKw = Session is { Authorized: true, Refused: false } && !Faulted ? Battery!.Step(asked, hours) : 0;
+        PowerKw = Session is { Authorized: true, Refused: false, HeldBack: null } && !Faulted ? Battery!.Step(asked, hours) : 0;
         importWh += Math.Max(0, PowerKw) * hours * 1000;
         exportWh += Math.Max(0, -PowerKw) * hours * 1000;
         return composed;

@@ -39,7 +39,8 @@ public sealed partial class SimulatedStation
     /// <summary>Connections that were opened so far.</summary>
     public int Links => boots;
 
-    internal int SecurityProfile => Address.Scheme == "wss" ? Credentials.Own is null ? 2 : 3 : Credentials.Password is null ? 0 : 1;
+    /// <summary>The network as the station left the factory.</summary>
+    internal Network Factory => new(0, new Uri(Address, Path), Model.Id.Value, Address.Scheme == "wss" ? Credentials.Own is null ? 2 : 3 : Credentials.Password is null ? 0 : 1, Credentials.Password);
 
     /// <summary>Connects, and connects again after 1, 2, 4 ... 60 s, until <paramref name="stop"/>.</summary>
     public async Task RunAsync(CancellationToken stop)
@@ -53,7 +54,7 @@ public sealed partial class SimulatedStation
             }
             catch (Exception e) when (e is WebSocketException or HttpRequestException or IOException or OperationCanceledException)
             {
-                // the world: no link
+                lock (gate) if (!stop.IsCancellationRequested) device?.Networks.Failed(); // the world: no link
             }
 
             // before its first boot the simulated clock may not run yet
@@ -68,6 +69,7 @@ public sealed partial class SimulatedStation
     internal void Reboot(V21.BootReason reason) => After(() =>
     {
         bootReason = reason;
+        Device.Networks.Booting();
         link?.Abort();
     });
 
@@ -89,10 +91,7 @@ public sealed partial class SimulatedStation
     {
         var client = new ClientWebSocket();
         client.Options.AddSubProtocol(Subprotocol.Name(Model.Version));
-        if (Credentials.Password is { } password) client.Options.SetRequestHeader("Authorization", $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{Model.Id.Value}:{password}"))}");
-        if (Credentials.Own is { } own) client.Options.ClientCertificates = [own];
-        if (Credentials.Authority is { } authority) client.Options.RemoteCertificateValidationCallback = (_, certificate, chain, errors) => Trusted(authority, certificate, chain, errors);
-        await client.ConnectAsync(new Uri(Address, $"{Path}{Uri.EscapeDataString(Model.Id.Value)}"), stop);
+        await client.ConnectAsync(Prove(client.Options), stop);
         var wire = faults.OnTheWire ? new FaultySocket(client, faults) : null;
         WebSocket socket = link = (WebSocket?)wire ?? client;
         unanswered = 0;
@@ -121,6 +120,20 @@ public sealed partial class SimulatedStation
         }
     }
 
+    /// <summary>Who the station is and whom it trusts, as it was told last; where it connects to.</summary>
+    private Uri Prove(ClientWebSocketOptions options)
+    {
+        lock (gate)
+        {
+            var network = device?.Networks.Next ?? Factory;
+            if (network.Password is { } password && network.SecurityProfile < 3) options.SetRequestHeader("Authorization", $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{network.Identity}:{password}"))}");
+            if (network.SecurityProfile == 3 && (device?.Networks.Own ?? Credentials.Own) is { } own) options.ClientCertificates = [own];
+            X509Certificate2Collection roots = [.. device?.Certificates.CentralRoots ?? [], .. Credentials.Authority is { } authority ? [authority] : Array.Empty<X509Certificate2>()];
+            if (roots.Count > 0) options.RemoteCertificateValidationCallback = (_, certificate, chain, errors) => Trusted(roots, certificate, chain, errors);
+            return network.Full;
+        }
+    }
+
     private async Task SpeakAsync(StationDialect speaker, CancellationToken stop)
     {
         await BootAsync(speaker, stop);
@@ -129,6 +142,7 @@ public sealed partial class SimulatedStation
         {
             if (offlineSince is { } since) foreach (var outlet in outlets) outlet.Profiles.BackOnline(since, Now);
             offlineSince = null;
+            device?.Networks.Accepted();
             if (bootReason == V21.BootReason.RemoteReset) foreach (var outlet in outlets) if (outlet.Session is { } resumed) Sample(outlet, resumed, Now, periodic: false, V21.TriggerReason.TxResumed);
             bootReason = V21.BootReason.PowerUp;
         }
@@ -225,11 +239,11 @@ public sealed partial class SimulatedStation
         return ' ';
     }
 
-    private static bool Trusted(X509Certificate2 authority, X509Certificate? certificate, X509Chain? chain, System.Net.Security.SslPolicyErrors errors)
+    private static bool Trusted(X509Certificate2Collection roots, X509Certificate? certificate, X509Chain? chain, System.Net.Security.SslPolicyErrors errors)
     {
         if (certificate is null || errors.HasFlag(System.Net.Security.SslPolicyErrors.RemoteCertificateNameMismatch)) return false;
         using var own = new X509Chain { ChainPolicy = { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck } };
-        own.ChainPolicy.CustomTrustStore.Add(authority);
+        own.ChainPolicy.CustomTrustStore.AddRange(roots);
         if (chain is not null) foreach (var element in chain.ChainElements) own.ChainPolicy.ExtraStore.Add(element.Certificate);
         using var leaf = new X509Certificate2(certificate);
         return own.Build(leaf);

@@ -1,3 +1,4 @@
+using NodaTime;
 using Penstock.Ocpp.Rpc;
 using Penstock.Simulator.Cities;
 using Penstock.Simulator.Physics;
@@ -29,6 +30,7 @@ public sealed partial class SimulatedStation
     private IReadOnlyList<string>? measurands;
     private TimeSpan heartbeat = TimeSpan.FromMinutes(5);
     private DateTimeOffset lastSaid;
+    private DateTimeZone zone = DateTimeZone.Utc;
     private DeviceState? device;
     private double meterSeconds;
     private int transactions;
@@ -47,6 +49,9 @@ public sealed partial class SimulatedStation
 
     /// <summary>How it proves who it is and whom it trusts.</summary>
     public StationCredentials Credentials { get; init; } = StationCredentials.None;
+
+    /// <summary>Where OCPP 1.6 connects with TLS once its SecurityProfile asks for it; null = where it does, with wss.</summary>
+    public Uri? SecureAddress { get; init; }
 
     /// <summary>Path from the address to the station's id.</summary>
     public string Path { get; init; } = "ocpp/";
@@ -148,7 +153,10 @@ public sealed partial class SimulatedStation
                 if (session.Authorized && (composed.Mode != outlet.Mode || composed.Sleep != outlet.Sleeps)) ChangeMode(outlet, session, composed, now);
                 if ((now - outlet.LastSample).TotalSeconds >= meterSeconds) Sample(outlet, session, now, periodic: true);
                 if (outlet.Profiles.ToPull(now) is { } held) Pull(outlet, held);
+                if (session.Deauthorized || session.Limit is not null) HoldBack(outlet, session, now);
             }
+
+            SayAligned(now);
 
             device?.Tick(now);
             if (booted.Task.IsCompleted && now - lastSaid >= heartbeat) Say(d => d.HeartbeatAsync(), periodic: true);
@@ -167,7 +175,7 @@ public sealed partial class SimulatedStation
         lock (gate) return Find(evse).PowerKw;
     }
 
-    internal Moment MomentOf(Outlet outlet) => new(Now, outlet.Session?.Began, outlet.Battery?.Fraction ?? 0, offlineSince, outlet.Priority, GridNow.Hz, outlet.Signal, outlet.Local);
+    internal Moment MomentOf(Outlet outlet) => new(Now, outlet.Session?.Began, outlet.Battery?.Fraction ?? 0, offlineSince, outlet.Priority, GridNow.Hz, outlet.Signal, outlet.Local, zone);
 
     internal V21.ConnectorStatus StatusOf(Outlet outlet) => outlet.Faulted ? V21.ConnectorStatus.Faulted
         : outlet.Inoperative ? V21.ConnectorStatus.Unavailable
@@ -195,6 +203,8 @@ public sealed partial class SimulatedStation
         heartbeat = TimeSpan.FromSeconds(Device.Model.Number("OCPPCommCtrlr", "HeartbeatInterval"));
         meterSeconds = Device.Model.Number("SampledDataCtrlr", "TxUpdatedInterval");
         measurands = Device.Model.List("SampledDataCtrlr", "TxUpdatedMeasurands").Concat(Device.Model.List("V2XChargingCtrlr", "TxUpdatedMeasurands", outlets[0].Evse)).Distinct(StringComparer.Ordinal).ToList();
+        zone = DateTimeZoneProviders.Tzdb[Device.Model.Text("ClockCtrlr", "TimeZone")];
+        AlignmentConfigured();
         LocalBands();
     }
 
@@ -225,7 +235,12 @@ public sealed partial class SimulatedStation
     private WireSession Begin(Outlet outlet, string token, int? remoteStartId, V21.ChargingProfile? profile)
     {
         var now = Now;
-        var session = new WireSession(outlet.Evse, $"{Model.Id.Value}-{++transactions}", token) { Began = now, RemoteStartId = remoteStartId, ReservationId = device?.Reservations.Use(outlet.Evse, token) };
+        WireSession session = null!;
+        session = new WireSession(outlet.Evse, $"{Model.Id.Value}-{++transactions}", token)
+        {
+            Began = now, StartWh = outlet.ImportWh, RemoteStartId = remoteStartId, ReservationId = device?.Reservations.Use(outlet.Evse, token),
+            NotAccepted = () => NotAccepted(outlet, session), Told = (limit, cost) => Told(outlet, session, limit, cost),
+        };
         (outlet.Session, outlet.LastSample, outlet.LastStep, outlet.Mode) = (session, now, now, V21.OperationMode.ChargingOnly);
         outlet.Profiles.Clear(p => p.ChargingProfilePurpose == V21.ChargingProfilePurpose.TxProfile);
         if (profile is not null) Device.Profiles.Install(outlet.Evse, profile with { TransactionId = session.TransactionId }, outlet);
@@ -279,6 +294,7 @@ public sealed partial class SimulatedStation
         return outlet.Sample(At(now), session.NextSeqNo()) with
         {
             Why = why, Mode = changed ? outlet.Mode : null, Sleep = changed && outlet.Sleeps ? true : null, Offline = offlineSince is not null && booted.Task.IsCompleted, Measurands = measurands,
+            Suspended = session.HeldBack is not null, Limit = why == V21.TriggerReason.LimitSet ? session.Limit : null,
             TariffId = why == V21.TriggerReason.TariffChanged ? device?.Tariffs.Of(session.TransactionId, outlet.Evse) : null,
             SetpointKw = outlet.SetpointKw, KiloVars = outlet.Vars / 1000, Hz = GridNow.Hz, VoltagePercent = GridNow.VoltagePercent,
         };

@@ -22,6 +22,15 @@ public sealed record StationSample(DateTimeOffset At, double PowerKw, decimal Im
 
     internal string? TariffId { get; init; }
 
+    /// <summary>The station holds the power back.</summary>
+    internal bool Suspended { get; init; }
+
+    /// <summary>The limits of the transaction where the event reports them (2.1).</summary>
+    internal V21.TransactionLimit? Limit { get; init; }
+
+    /// <summary>Null = not said.</summary>
+    internal V21.ReadingContext? Context { get; init; }
+
     internal double? SetpointKw { get; init; }
 
     internal double KiloVars { get; init; }
@@ -63,6 +72,24 @@ public sealed class WireSession(int evse, string transactionId, string token)
 
     internal DateTimeOffset Began { get; init; }
 
+    /// <summary>Import register at the start, Wh.</summary>
+    internal decimal StartWh { get; init; }
+
+    /// <summary>The token was refused after the start.</summary>
+    internal bool Deauthorized { get; set; }
+
+    /// <summary>What the central system allows the transaction; null = no limit (2.1).</summary>
+    internal V21.TransactionLimit? Limit { get; set; }
+
+    /// <summary>Why the station lets no power flow though the token was accepted; null = it may flow.</summary>
+    internal V21.TriggerReason? HeldBack { get; set; }
+
+    /// <summary>To be told that the answer to a start or an event does not accept the token.</summary>
+    internal Action? NotAccepted { get; init; }
+
+    /// <summary>To be told what an answer says of limit and running cost.</summary>
+    internal Action<V21.TransactionLimit?, decimal?>? Told { get; init; }
+
     internal bool Ended { get; set; }
 
     internal int NextSeqNo() => ++lastSeqNo;
@@ -95,6 +122,9 @@ internal abstract class StationDialect(OcppConnection connection)
     internal abstract Task<bool> NeedsAsync(WireSession session, VehicleNeeds needs, Action<V21.NotifyEVChargingNeedsStatus> answered);
 
     internal abstract Task<bool> SampleAsync(WireSession session, StationSample sample);
+
+    /// <summary>Values of an EVSE without a transaction.</summary>
+    internal abstract Task<bool> MeterAsync(int evse, StationSample sample);
 
     internal abstract Task<bool> EndAsync(WireSession session, StationSample sample, StopCause cause);
 

@@ -44,6 +44,29 @@ public sealed class CrashTests : IDisposable
     }
 
     [Fact]
+    public async Task A_boot_is_answered_once_the_station_is_on_disk_and_known_after_a_kill()
+    {
+        await using (var server = await ServerProcess.StartAsync(data, Cancel))
+        {
+            await using var station = await RawStation.OnlineAsync(server.Address, "CS-1", "ocpp2.1", Cancel);
+            const string boot = """[2,"b","BootNotification",{"reason":"PowerUp","chargingStation":{"model":"M-1","vendorName":"V"}}]""";
+            using var writer = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={Path.Combine(data, "penstock.db")}");
+            await writer.OpenAsync(Cancel);
+            await using (await writer.BeginTransactionAsync(System.Data.IsolationLevel.Serializable, Cancel)) // holds the pen: nobody else writes
+            {
+                Assert.True(await station.IsSilentAsync(boot, TimeSpan.FromSeconds(2), Cancel), "what is not on disk is not answered");
+            }
+
+            Assert.StartsWith("""[3,"b",{""", await station.NextAnswerAsync(Cancel));
+            await server.KillAsync(Cancel);
+        }
+
+        await using var again = await ServerProcess.StartAsync(data, Cancel);
+        using var after = new Platform(again.Address);
+        Assert.Equal("M-1", Assert.Single(Platform.Items(await after.GetAsync("/api/v1/waiting-stations"))).GetProperty("model").GetString());
+    }
+
+    [Fact]
     public async Task The_newer_of_two_sockets_wins_and_bad_messages_leave_the_session_alive()
     {
         await using var server = await ServerProcess.StartAsync(data, Cancel);

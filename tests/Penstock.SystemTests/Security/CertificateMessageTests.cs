@@ -1,4 +1,3 @@
-using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -77,23 +76,6 @@ public sealed class CertificateMessageTests : IDisposable
     }
 
     [Theory]
-    [InlineData("ocpp2.0.1")]
-    [InlineData("ocpp2.1")]
-    [Covers("2.0.1 GetCertificateStatus", "2.1 GetCertificateStatus")]
-    public async Task An_OCSP_question_goes_to_a_responder_of_the_list_and_to_no_other(string protocol)
-    {
-        using var responder = new Responder(_ => (200, [1, 2, 3]));
-        await using var server = await SecureServer.StartAsync(folder, o => o with { OcspResponders = [responder.Authority] });
-        await using var station = await server.ConnectAsync(server.Plain, "CS-1", protocol: protocol);
-        var answer = await station.CallAsync("GetCertificateStatus", Ocsp(responder.Url), Cancel);
-        Assert.Equal(("Accepted", "AQID"), (answer.GetProperty("status").GetString(), answer.GetProperty("ocspResult").GetString()));
-        Assert.Equal("application/ocsp-request", responder.ContentType);
-        Assert.Equal(("Failed", "InvalidURL"), Status(await station.CallAsync("GetCertificateStatus", Ocsp("http://169.254.169.254/latest/meta-data"), Cancel)));
-        Assert.Equal(("Failed", "InvalidURL"), Status(await station.CallAsync("GetCertificateStatus", Ocsp($"http://{responder.Authority}@evil.example/"), Cancel)));
-        Assert.Equal(1, responder.Asked);
-    }
-
-    [Theory]
     [InlineData(302, 10)]
     [InlineData(500, 10)]
     [InlineData(200, 13_501)]
@@ -159,56 +141,4 @@ public sealed class CertificateMessageTests : IDisposable
 
     private static string Ocsp(string url) =>
         JsonSerializer.Serialize(new { ocspRequestData = new { hashAlgorithm = "SHA256", issuerNameHash = Hash, issuerKeyHash = Hash, serialNumber = "0a", responderURL = url } });
-
-    /// <summary>An HTTP service on a free port of this machine.</summary>
-    private sealed class Responder : IDisposable
-    {
-        private readonly HttpListener listener;
-        private int asked;
-
-        internal Responder(Func<byte[], (int Status, byte[] Body)> answer)
-        {
-            using var free = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
-            free.Start();
-            Authority = $"127.0.0.1:{((IPEndPoint)free.LocalEndpoint).Port}";
-            free.Stop();
-            listener = new HttpListener { Prefixes = { $"http://{Authority}/" } };
-            listener.Start();
-            _ = ServeAsync(answer);
-        }
-
-        internal string Authority { get; }
-
-        internal string Url => $"http://{Authority}/ask";
-
-        internal string? ContentType { get; private set; }
-
-        internal int Asked => asked;
-
-        public void Dispose() => listener.Close();
-
-        private async Task ServeAsync(Func<byte[], (int Status, byte[] Body)> answer)
-        {
-            try
-            {
-                while (true)
-                {
-                    var context = await listener.GetContextAsync();
-                    Interlocked.Increment(ref asked);
-                    ContentType = context.Request.ContentType;
-                    using var body = new MemoryStream();
-                    await context.Request.InputStream.CopyToAsync(body, Cancel);
-                    var (status, bytes) = answer(body.ToArray());
-                    context.Response.StatusCode = status;
-                    if (status == 302) context.Response.RedirectLocation = Url;
-                    await context.Response.OutputStream.WriteAsync(bytes, Cancel);
-                    context.Response.Close();
-                }
-            }
-            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException or InvalidOperationException)
-            {
-                // closed by the test
-            }
-        }
-    }
 }

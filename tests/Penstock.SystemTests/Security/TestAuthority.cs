@@ -26,12 +26,12 @@ internal sealed class TestAuthority : IDisposable
     /// <summary>Valid from and until this many days from now.</summary>
     internal X509Certificate2 Station(string subject, int from = -1, int until = 90) => Issue(subject, "1.3.6.1.5.5.7.3.2", null, from, until);
 
-    internal X509Certificate2 Server()
+    internal X509Certificate2 Server(int until = 90)
     {
         var names = new SubjectAlternativeNameBuilder();
         names.AddIpAddress(IPAddress.Loopback);
         names.AddDnsName("localhost");
-        return Issue("CN=localhost", "1.3.6.1.5.5.7.3.1", names.Build(), -1, 90);
+        return Issue("CN=localhost", "1.3.6.1.5.5.7.3.1", names.Build(), -1, until);
     }
 
     /// <summary>Writes certificate and key into one PEM file.</summary>
@@ -50,9 +50,16 @@ internal sealed class TestAuthority : IDisposable
         return path;
     }
 
+    internal string WriteRootWithKey(string folder, string name)
+    {
+        var path = Path.Combine(folder, name);
+        File.WriteAllText(path, Root.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem() + "\n");
+        return path;
+    }
+
     public void Dispose() => key.Dispose();
 
-    private X509Certificate2 Issue(string subject, string use, X509Extension? names, int from, int until)
+    internal X509Certificate2 Issue(string subject, string use, X509Extension? names, int from, int until)
     {
         using var own = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest(subject, own, HashAlgorithmName.SHA256);

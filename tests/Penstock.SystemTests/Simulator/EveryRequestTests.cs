@@ -171,6 +171,7 @@ public sealed class EveryRequestTests
                 await Task.Delay(20, TestContext.Current.CancellationToken);
             }
 
+            await world.QuietAsync(); // the station has heard the answer to it
             if (world.Central.Heard.Count(h => h.Action == row[3]) == before) faults.Add($"{row[0]} {row[1]}: no {row[3]} followed");
         }
 

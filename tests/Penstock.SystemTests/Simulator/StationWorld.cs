@@ -84,6 +84,17 @@ internal sealed class StationWorld : IAsyncDisposable
         return answer.TryGetProperty("status", out var status) ? status.GetString()! : answer.GetRawText();
     }
 
+    /// <summary>Sets a variable of the device model, or the key of 1.6 for it.</summary>
+    internal async Task SetAsync(string key, string variable, string value)
+    {
+        var answer = Central.Version == OcppVersion.V16 ? await Central.CallAsync("ChangeConfiguration", $$"""{"key":"{{key}}","value":"{{value}}"}""") : await Central.CallAsync("SetVariables", Variable(variable, value));
+        Assert.Contains("\"Accepted\"", answer.GetRawText(), StringComparison.Ordinal);
+    }
+
+    /// <param name="variable">Component and variable with a dot between.</param>
+    internal static string Variable(string variable, string value) =>
+        $$$"""{"setVariableData":[{"attributeValue":"{{{value}}}","component":{"name":"{{{variable.Split('.')[0]}}}"},"variable":{"name":"{{{variable.Split('.')[1]}}}"}}]}""";
+
     internal async Task<string> ReasonAsync(string action, string payload) => (await Central.CallAsync(action, payload)).GetProperty("statusInfo").GetProperty("reasonCode").GetString()!;
 
     public async ValueTask DisposeAsync()

@@ -20,7 +20,7 @@ internal static class Calls2x
         .On<GetVariablesRequest, GetVariablesResponse>((d, m) => new() { GetVariableResult = [.. m.GetVariableData.Select(d.Model.Get)] })
         .On<GetBaseReportRequest, GetBaseReportResponse>((d, m) => d.Report(m.RequestId, m.ReportBase))
         .On<GetReportRequest, GetReportResponse>((d, m) => d.Report(m))
-        .On<SetNetworkProfileRequest, SetNetworkProfileResponse>((d, m) => d.SetNetwork(m))
+        .On<SetNetworkProfileRequest, SetNetworkProfileResponse>((d, m) => d.Networks.Set(m))
         .On<ResetRequest, ResetResponse>((d, m) => d.Power.Reset(m))
         .On<ChangeAvailabilityRequest, ChangeAvailabilityResponse>((d, m) => d.Power.Change(m))
 

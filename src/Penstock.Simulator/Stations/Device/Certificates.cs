@@ -20,6 +20,12 @@ internal sealed class Certificates(DeviceState device)
     /// <summary>The chain that the central system had signed, leaf first; null = none yet.</summary>
     internal X509Certificate2Collection? Chain(CertificateSigningUse use) => chains.GetValueOrDefault(use);
 
+    /// <summary>The station's own certificate with its key; null = the central system signed none yet.</summary>
+    internal X509Certificate2? OwnWithKey { get; private set; }
+
+    /// <summary>Roots of central systems that were installed.</summary>
+    internal IEnumerable<X509Certificate2> CentralRoots => installed.Where(i => i.Use == GetCertificateIdUse.CSMSRootCertificate).Select(i => i.Certificate);
+
     internal InstallCertificateResponse Install(InstallCertificateRequest asked)
     {
         if (Read(asked.Certificate) is not [var certificate, ..]) return new InstallCertificateResponse { Status = InstallCertificateStatus.Rejected, StatusInfo = Reason("InvalidCertificate", "certificate is no X.509 certificate in PEM") };
@@ -79,6 +85,7 @@ internal sealed class Certificates(DeviceState device)
         }
 
         chains[use] = [.. chain];
+        if (use == CertificateSigningUse.ChargingStationCertificate) OwnWithKey = X509CertificateLoader.LoadPkcs12(chain[0].CopyWithPrivateKey(keys[use]).Export(X509ContentType.Pkcs12), null);
         return new CertificateSignedResponse { Status = CertificateSignedStatus.Accepted };
     }
 

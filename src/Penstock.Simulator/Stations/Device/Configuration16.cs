@@ -27,6 +27,7 @@ internal static class Configuration16
         LocalAuthorizeOffline|AuthCtrlr.LocalAuthorizeOffline
         LocalPreAuthorize|AuthCtrlr.LocalPreAuthorize
         MaxChargingProfilesInstalled|=64
+        MaxEnergyOnInvalidId|TxCtrlr.MaxEnergyOnInvalidId
         MeterValuesAlignedData|AlignedDataCtrlr.Measurands
         MeterValuesSampledData|SampledDataCtrlr.TxUpdatedMeasurands
         MeterValueSampleInterval|SampledDataCtrlr.TxUpdatedInterval
@@ -47,6 +48,9 @@ internal static class Configuration16
         WebSocketPingInterval|OCPPCommCtrlr.WebSocketPingInterval
         """;
 
+    /// <summary>Read only in 2.x, where a network profile carries it.</summary>
+    private const string Profile = "SecurityCtrlr.SecurityProfile";
+
     private static readonly Dictionary<string, string> Keys = Table.Split('\n', StringSplitOptions.TrimEntries).Select(l => l.Split('|')).ToDictionary(f => f[0], f => f[1], StringComparer.OrdinalIgnoreCase);
 
     internal static GetConfigurationResponse Get(DeviceState device, IReadOnlyList<string>? asked)
@@ -61,6 +65,7 @@ internal static class Configuration16
     {
         if (!Keys.TryGetValue(key, out var place)) return ChangeConfigurationStatus.NotSupported;
         if (place.StartsWith('=')) return ChangeConfigurationStatus.Rejected;
+        if (place == Profile) return device.Networks.Raise(value) is null ? ChangeConfigurationStatus.RebootRequired : ChangeConfigurationStatus.Rejected;
         var result = device.Set(new V21.SetVariablesRequest { SetVariableData = [new V21.SetVariableData { Component = Part(place).Where, Variable = Part(place).Which, AttributeValue = value }] }).SetVariableResult[0];
         return result.AttributeStatus switch
         {
@@ -75,7 +80,7 @@ internal static class Configuration16
         if (place == "=") return new ConfigurationKey { Key = key, Readonly = true, Value = device.Station.Outlets.Count.ToString(CultureInfo.InvariantCulture) };
         if (place.StartsWith('=')) return new ConfigurationKey { Key = key, Readonly = true, Value = place[1..] };
         var row = device.Model.Find(Part(place).Where, Part(place).Which)!;
-        return new ConfigurationKey { Key = key, Readonly = row.Mutability == V21.Mutability.ReadOnly, Value = row.Mutability == V21.Mutability.WriteOnly ? null : device.Model.Value(row) };
+        return new ConfigurationKey { Key = key, Readonly = row.Mutability == V21.Mutability.ReadOnly && place != Profile, Value = row.Mutability == V21.Mutability.WriteOnly ? null : device.Model.Value(row) };
     }
 
     private static (V21.Component Where, V21.Variable Which) Part(string place)

@@ -56,7 +56,8 @@ internal sealed class DeviceModel(int evses, Func<ModelVariable, string?> live)
         };
     }
 
-    internal SetVariableResult Set(SetVariableData asked)
+    /// <param name="refuse">Why the station does not take a value that its row allows; null = it does.</param>
+    internal SetVariableResult Set(SetVariableData asked, Func<ModelVariable, string, string?>? refuse = null)
     {
         var row = Find(asked.Component, asked.Variable);
         SetVariableResult Result(SetVariableStatus status, string? code = null, string? text = null) => new()
@@ -67,6 +68,7 @@ internal sealed class DeviceModel(int evses, Func<ModelVariable, string?> live)
         if (asked.AttributeType is not (null or Attribute.Actual)) return Result(SetVariableStatus.NotSupportedAttributeType);
         if (row.Mutability == Mutability.ReadOnly) return Result(SetVariableStatus.Rejected, "ReadOnly", $"{row.Component}.{row.Name} cannot be set");
         if (Fault(row, asked.AttributeValue) is { } fault) return Result(SetVariableStatus.Rejected, fault.Code, fault.Text);
+        if (refuse?.Invoke(row, asked.AttributeValue) is { } refusal) return Result(SetVariableStatus.Rejected, "InvalidValue", refusal);
         set[row.Key] = asked.AttributeValue;
         return Result(row.Reboot ? SetVariableStatus.RebootRequired : SetVariableStatus.Accepted);
     }

@@ -33,6 +33,7 @@ internal sealed class DeviceState
         Der = new DerControls(this);
         Profiles = new ProfileDesk(this);
         Power = new PowerState(this);
+        Networks = new Networks(this);
     }
 
     internal SimulatedStation Station { get; }
@@ -61,7 +62,7 @@ internal sealed class DeviceState
 
     internal PowerState Power { get; }
 
-    internal Dictionary<int, NetworkConnectionProfile> Networks { get; } = [];
+    internal Networks Networks { get; }
 
     internal bool Is21 => Station.Model.Version == OcppVersion.V21;
 
@@ -127,24 +128,21 @@ internal sealed class DeviceState
 
     internal SetVariablesResponse Set(SetVariablesRequest asked)
     {
-        var results = asked.SetVariableData.Select(Model.Set).ToList();
+        var results = asked.SetVariableData.Select(v => Model.Set(v, Refusal)).ToList();
         if (results.Exists(r => r.AttributeStatus == SetVariableStatus.Accepted)) Station.Configured();
+        if (results.Exists(r => r.AttributeStatus == SetVariableStatus.RebootRequired && r.Variable.Name == "BasicAuthPassword")) Networks.NewPassword();
         if (results.Exists(r => r.AttributeStatus is SetVariableStatus.Accepted or SetVariableStatus.RebootRequired && r.Component.Name == "SecurityCtrlr")) Secure("ReconfigurationOfSecurityParameters", "");
         LocalList.Enabled = Model.Flag("LocalAuthListCtrlr", "Enabled");
         return new SetVariablesResponse { SetVariableResult = results };
     }
 
-    internal SetNetworkProfileResponse SetNetwork(SetNetworkProfileRequest asked)
+    /// <summary>Why the station does not take a value that its row allows; null = it does.</summary>
+    private string? Refusal(ModelVariable row, string value) => row.Name switch
     {
-        SetNetworkProfileResponse Answer(SetNetworkProfileStatus status, string? code = null, string? text = null) => new() { Status = status, StatusInfo = code is null ? null : new StatusInfo { ReasonCode = code, AdditionalInfo = text } };
-        var data = asked.ConnectionData;
-        if (!Uri.TryCreate(data.OcppCsmsUrl, UriKind.Absolute, out var url) || url.Scheme is not ("ws" or "wss")) return Answer(SetNetworkProfileStatus.Rejected, "InvalidURL", $"ocppCsmsUrl is \"{data.OcppCsmsUrl}\", expected ws or wss");
-        if (data.SecurityProfile is < 0 or > 3 || (data.SecurityProfile >= 2) != (url.Scheme == "wss")) return Answer(SetNetworkProfileStatus.Rejected, "InvalidValue", $"securityProfile {data.SecurityProfile} does not go with {url.Scheme}");
-        if (data.SecurityProfile < Station.SecurityProfile) return Answer(SetNetworkProfileStatus.Rejected, "InvalidValue", $"securityProfile {data.SecurityProfile} is below the one in use, {Station.SecurityProfile} (B09.FR.04)");
-        if (data.OcppTransport != OCPPTransport.JSON) return Answer(SetNetworkProfileStatus.Rejected, "UnsupportedParam", "ocppTransport is SOAP, expected JSON");
-        Networks[asked.ConfigurationSlot] = data;
-        return Answer(SetNetworkProfileStatus.Accepted);
-    }
+        "NetworkConfigurationPriority" => Networks.PriorityFault(value),
+        "TimeZone" => NodaTime.DateTimeZoneProviders.Tzdb.GetZoneOrNull(value) is null ? $"\"{value}\" is no zone of the IANA time zone database" : null,
+        _ => null,
+    };
 
     internal GetBaseReportResponse Report(int request, ReportBase what)
     {
@@ -195,10 +193,10 @@ internal sealed class DeviceState
             ("LocalAuthListCtrlr", _) => LocalList.Count.ToString(CultureInfo.InvariantCulture),
             ("OCPPCommCtrlr", "HeartbeatInterval") => Number(Station.Heartbeat.TotalSeconds),
             ("SampledDataCtrlr", "TxUpdatedInterval") => Number(Station.MeterSeconds),
-            ("NetworkConfiguration", _) => Station.Address.ToString(),
+            ("NetworkConfiguration", _) => Networks.Next.Address.ToString(),
             ("SecurityCtrlr", "CertificateEntries") => Certificates.Count.ToString(CultureInfo.InvariantCulture),
             ("SecurityCtrlr", "Identity") => Station.Model.Id.Value,
-            ("SecurityCtrlr", "SecurityProfile") => Station.SecurityProfile.ToString(CultureInfo.InvariantCulture),
+            ("SecurityCtrlr", "SecurityProfile") => Networks.Next.SecurityProfile.ToString(CultureInfo.InvariantCulture),
             ("SmartChargingCtrlr", "Entries") => Station.Outlets.Sum(o => o.Profiles.Held.Count).ToString(CultureInfo.InvariantCulture),
             ("SmartChargingCtrlr", "ProfileStackLevel") => Station.Faults.StackLevelZeroOnly ? "0" : ProfileDesk.StackLevelMax.ToString(CultureInfo.InvariantCulture),
             ("SmartChargingCtrlr", "RateUnit") => Station.Faults.RefusesWatts ? "A" : "A,W",

@@ -30,6 +30,7 @@ internal static class ModelRows
         ChargingStation|FirmwareVersion||String|r|||=
         ChargingStation|SupplyPhases||Integer|r|||3
         ClockCtrlr|DateTime||DateTime|r|||=
+        ClockCtrlr|TimeZone||String|w|||UTC
         ClockCtrlr|TimeSource||SequenceList|w||Heartbeat,NTP|Heartbeat
         DeviceDataCtrlr|BytesPerMessage|GetReport|Integer|r|||65536
         DeviceDataCtrlr|BytesPerMessage|GetVariables|Integer|r|||65536
@@ -85,10 +86,11 @@ internal static class ModelRows
         TariffCostCtrlr|TariffFallbackMessage||String|w|||
         TariffCostCtrlr|TotalCostFallbackMessage||String|w|||
         TxCtrlr|EVConnectionTimeOut||Integer|w|s|1..3600|60
+        TxCtrlr|MaxEnergyOnInvalidId||Integer|w|Wh|0..1000000|0
         TxCtrlr|StopTxOnEVSideDisconnect||Boolean|w|||true
         TxCtrlr|StopTxOnInvalidId||Boolean|w|||true
         TxCtrlr|TxStartPoint||MemberList|r||Authorized,EVConnected,PowerPathClosed|Authorized
-        TxCtrlr|TxStopPoint||MemberList|r||Authorized,EVConnected|EVConnected
+        TxCtrlr|TxStopPoint||MemberList|r||Authorized,EVConnected|Authorized,EVConnected
         """;
 
     private const string Evse = $"""

@@ -1,3 +1,4 @@
+using NodaTime;
 using Penstock.Core.Units;
 using Penstock.Ocpp.V21;
 
@@ -7,8 +8,10 @@ namespace Penstock.Simulator.Stations.Profiles;
 /// <param name="Fraction">State of charge, 0 to 1.</param>
 /// <param name="Hz">Grid frequency.</param>
 /// <param name="Signal">Last aFRR signal; null = none came.</param>
+/// <param name="Zone">Where the station stands, for schedules in local time; null = UTC.</param>
 internal readonly record struct Moment(
-    DateTimeOffset Now, DateTimeOffset? TransactionStart = null, double Fraction = 0, DateTimeOffset? OfflineSince = null, bool Priority = false, double Hz = 50, int? Signal = null, LocalControl? Local = null);
+    DateTimeOffset Now, DateTimeOffset? TransactionStart = null, double Fraction = 0, DateTimeOffset? OfflineSince = null, bool Priority = false, double Hz = 50, int? Signal = null, LocalControl? Local = null,
+    DateTimeZone? Zone = null);
 
 /// <summary>What the site's own energy management says to its station; W, positive = into the site or vehicle, null = nothing.</summary>
 /// <param name="SiteW">Load of the grid connection without this EVSE.</param>

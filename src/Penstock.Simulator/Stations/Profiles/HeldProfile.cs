@@ -1,3 +1,4 @@
+using NodaTime;
 using Penstock.Ocpp.V21;
 
 namespace Penstock.Simulator.Stations.Profiles;
@@ -55,16 +56,24 @@ internal sealed record HeldProfile(ChargingProfile Profile, DateTimeOffset Since
     /// <summary>Where its seconds count from: a Relative one from the start of the transaction or, if it came later, from then; a Dynamic one from its last update.</summary>
     internal DateTimeOffset Start(in Moment moment) => Profile.ChargingProfileKind switch
     {
-        ChargingProfileKind.Absolute => Chosen.StartSchedule ?? Since,
-        ChargingProfileKind.Recurring => Recurrence(moment.Now),
+        ChargingProfileKind.Absolute => Chosen.StartSchedule is { } first ? Read(first, 0, moment) : Since,
+        ChargingProfileKind.Recurring => Recurrence(moment),
         ChargingProfileKind.Relative when moment.TransactionStart is { } start && start > Since => start,
         _ => Since,
     };
 
-    private DateTimeOffset Recurrence(DateTimeOffset now)
+    private DateTimeOffset Recurrence(in Moment moment)
     {
-        if (Chosen.StartSchedule is not { } first || now < first) return Chosen.StartSchedule ?? Since;
-        var every = Profile.RecurrencyKind == RecurrencyKind.Weekly ? TimeSpan.FromDays(7) : TimeSpan.FromDays(1);
-        return first + (every * (long)((now - first) / every));
+        if (Chosen.StartSchedule is not { } first) return Since;
+        var every = Profile.RecurrencyKind == RecurrencyKind.Weekly ? 7 : 1;
+        var times = (int)Math.Max(0, (moment.Now - Read(first, 0, moment)).TotalDays / every);
+        if (Read(first, (times + 1) * every, moment) is var next && next <= moment.Now) return next; // a local day may have 23 hours
+        var last = Read(first, times * every, moment);
+        return last > moment.Now && times > 0 ? Read(first, (times - 1) * every, moment) : last; // or 25
     }
+
+    /// <summary>The time that a schedule writes, whole days later. With useLocalTime its offset is nothing: it is the time on the station's wall, the same in summer and winter.</summary>
+    private DateTimeOffset Read(DateTimeOffset written, int days, in Moment moment) => Chosen.UseLocalTime == true
+        ? (moment.Zone ?? DateTimeZone.Utc).AtLeniently(LocalDateTime.FromDateTime(written.DateTime).PlusDays(days)).ToDateTimeOffset()
+        : written.AddDays(days);
 }
