@@ -42,7 +42,8 @@ public sealed class CapabilityRecord
     /// <summary>The most trusted fact of the EVSE or, where nothing is said of it, of the station. Of equally trusted ones, one that forbids counts.</summary>
     public CapabilityFact? Best(string name, int evse) =>
         facts.Where(f => f.Name == name && (f.Evse == evse || f.Evse == 0))
-            .OrderByDescending(f => f.Source < FactSource.Probe ? f.Source : FactSource.Probe).ThenByDescending(f => f.Evse == evse).ThenByDescending(f => f.Source < FactSource.Probe ? Instant.MinValue : f.At).ThenByDescending(f => f.Value is "false" or nameof(DischargeMethod.None)).FirstOrDefault();
+            .OrderByDescending(f => f.Source < FactSource.Probe ? f.Source : FactSource.Probe).ThenByDescending(f => f.Evse == evse)
+            .ThenByDescending(f => f.Source < FactSource.Probe ? Instant.MinValue : f.At).ThenByDescending(f => f.Value is "false" or nameof(DischargeMethod.None)).FirstOrDefault();
 
     /// <summary>How the EVSE can be made to discharge, and by what that is known; null = nobody says anything.</summary>
     public (DischargeMethod Method, CapabilityFact Fact)? Discharge(int evse) =>
