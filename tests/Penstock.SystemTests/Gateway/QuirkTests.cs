@@ -140,14 +140,15 @@ public sealed class QuirkTests : IDisposable
         using var platform = new Platform(server.Address);
         await using var station = await RawStation.ConnectAsync(server.Address, "NEW-1", "ocpp2.1", Cancel);
         await TransactionTests.JoinAsync(platform, station, "NEW-1");
-        await TellAsync("AC_single_phase");
+        await TellAsync("AC_single_phase", 3600);
         var first = await ToldAsync("ACSinglePhase");
-        await TellAsync("AC_single_phase");
+        await TellAsync("AC_single_phase", 7200); // other needs, the same ability
         Assert.Equal(first, await ToldAsync("ACSinglePhase"));
-        await TellAsync("DC");
+        await TellAsync("DC", 7200);
         Assert.NotEqual(first, await ToldAsync("DC"));
 
-        Task TellAsync(string transfer) => station.CallAsync("NotifyEVChargingNeeds", $$$"""{"evseId":1,"chargingNeeds":{"requestedEnergyTransfer":"{{{transfer}}}"}}""", Cancel);
+        Task TellAsync(string transfer, int leavesIn) =>
+            station.CallAsync("NotifyEVChargingNeeds", $$$"""{"evseId":1,"chargingNeeds":{"requestedEnergyTransfer":"{{{transfer}}}","departureTime":"{{{Platform.Now(leavesIn)}}}"}}""", Cancel);
 
         async Task<DateTimeOffset> ToldAsync(string value)
         {
