@@ -20,7 +20,6 @@ public sealed partial class QuirkFieldTests : IDisposable
     /// <summary>Version, fields, and what a discharge of 500 W for 60 s is on the wire.</summary>
     public static TheoryData<string, string, string> Discharges => new()
     {
-        { "ocpp1.6", """ "negativeLimits": true """, """SetChargingProfile "duration":60,"chargingRateUnit":"W","chargingSchedulePeriod":[{"startPeriod":0,"limit":-500}] """ },
         { "ocpp2.0.1", """ "ignoresDuration": true """, """SetChargingProfile "chargingSchedulePeriod":[{"startPeriod":0,"limit":-500},{"startPeriod":60,"limit":0}] """ },
         { "ocpp1.6", """ "ignoresDuration": true """, """SetChargingProfile "chargingSchedule":{"chargingRateUnit":"W","chargingSchedulePeriod":[{"startPeriod":0,"limit":-500},{"startPeriod":60,"limit":0}] """ },
         { "ocpp1.6", """ "probeWatts": -700 """, """SetChargingProfile "chargingSchedulePeriod":[{"startPeriod":0,"limit":-700}] """ },
@@ -157,7 +156,7 @@ public sealed partial class QuirkFieldTests : IDisposable
     public void Every_field_has_a_test_on_the_wire()
     {
         var rows = string.Join(' ', Discharges.Select(r => r.Data.Item2).Concat(Readings.Select(r => r.Data.Item1)).Concat(QuirkTests.OnTheWire.Select(r => r.Data.Item1)));
-        var elsewhere = new[] { "minimumSetpointChangeWatts", "callTimeoutSeconds", "noConcurrentCalls", "measurandsOneByOne", "configuration" }; // tests of their own, here and in QuirkTests
+        var elsewhere = new[] { "negativeLimits", "minimumSetpointChangeWatts", "callTimeoutSeconds", "noConcurrentCalls", "measurandsOneByOne", "configuration" }; // tests of their own, here, in QuirkTests and InboxTests
         var tested = FieldName().Matches(rows).Select(m => m.Groups[1].Value).Concat(elsewhere).ToHashSet(StringComparer.Ordinal);
         Assert.All(QuirkFields.All.Concat(QuirkFields.DataTransfer).Select(f => f.Name).Except(["source", "example"]), n => Assert.Contains(n, tested));
     }
