@@ -22,10 +22,10 @@ internal static class OcppLoad
         var transactions = new int[stations.Length];
         await run.EachAsync(stations.Length, async n =>
         {
+            stations[n].Called = (_, _) => { };
             await stations[n].CallAsync("BootNotification", OcppFleet.Boot16, run.Cancel);
             var answer = await stations[n].CallAsync("StartTransaction", OcppFleet.Start16(n, Now), run.Cancel);
             transactions[n] = int.Parse(answer.Split("\"transactionId\":")[1].Split(',', '}')[0], CultureInfo.InvariantCulture);
-            stations[n].Called = (_, _) => { };
         });
         (await run.LoadAsync(server, stations, (n, _) => stations[n].CallAsync("Heartbeat", "{}", run.Cancel))).Print("Heartbeat");
         (await run.LoadAsync(server, stations, (n, i) => stations[n].CallAsync("MeterValues", OcppFleet.Meter16(transactions[n], i, Now), run.Cancel))).Print("MeterValues, durable");

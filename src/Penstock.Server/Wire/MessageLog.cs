@@ -18,6 +18,9 @@ public sealed class MessageLog : IAsyncDisposable
     /// <summary>Frames of one write.</summary>
     public const int BatchMax = 8_192;
 
+    /// <summary>Frames gather this long before they are written: a page that many of them touch is written once. Half a queue, or a reader, ends the wait.</summary>
+    public static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(250);
+
     /// <summary>Longer frames are cut here in the log; the wire carries them whole.</summary>
     public const int FrameBytesMax = 16 * 1024;
 
@@ -27,6 +30,7 @@ public sealed class MessageLog : IAsyncDisposable
     private readonly TimeProvider time;
     private readonly long keep;
     private readonly Task writing;
+    private readonly SemaphoreSlim hurry = new(0);
     private long total, dropped, waiting;
 
     public MessageLog(ServerOptions options, TimeProvider time)
@@ -36,7 +40,7 @@ public sealed class MessageLog : IAsyncDisposable
         connection = database.Connect();
         reader = new MessageLogReader(database.Connect());
         using var relaxed = connection.CreateCommand();
-        relaxed.CommandText = "PRAGMA synchronous = OFF";
+        relaxed.CommandText = "PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 16384; PRAGMA cache_size = -32768"; // a page that many batches touch is written back once
         relaxed.ExecuteNonQuery();
         writing = Task.Run(WriteAsync);
     }
@@ -54,7 +58,12 @@ public sealed class MessageLog : IAsyncDisposable
         Interlocked.Increment(ref total);
         if (keep == 0) return;
         Interlocked.Increment(ref waiting);
-        if (queue.Writer.TryWrite(new LoggedFrame(station.Value, time.GetUtcNow().ToUnixTimeMilliseconds(), direction == "in", frame.Length <= FrameBytesMax ? frame.ToArray() : frame[..FrameBytesMax].ToArray()))) return;
+        if (queue.Writer.TryWrite(new LoggedFrame(station.Value, time.GetUtcNow().ToUnixTimeMilliseconds(), direction == "in", frame.Length <= FrameBytesMax ? frame.ToArray() : frame[..FrameBytesMax].ToArray())))
+        {
+            if (Interlocked.Read(ref waiting) == QueuedMax / 2) Hurry();
+            return;
+        }
+
         Interlocked.Decrement(ref waiting);
         Interlocked.Increment(ref dropped);
     }
@@ -62,15 +71,26 @@ public sealed class MessageLog : IAsyncDisposable
     /// <summary>Waits until what was added so far can be read.</summary>
     public async Task FlushAsync(CancellationToken cancel)
     {
-        while (Interlocked.Read(ref waiting) > 0 && !writing.IsCompleted) await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, cancel);
+        while (Interlocked.Read(ref waiting) > 0 && !writing.IsCompleted)
+        {
+            Hurry();
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, cancel);
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
         queue.Writer.TryComplete();
+        Hurry();
         await writing;
+        hurry.Dispose();
         reader.Dispose();
         await connection.DisposeAsync();
+    }
+
+    private void Hurry()
+    {
+        if (hurry.CurrentCount == 0) hurry.Release(); // one too many costs a small batch
     }
 
     private async Task WriteAsync()
@@ -79,6 +99,7 @@ public sealed class MessageLog : IAsyncDisposable
         var batch = new List<LoggedFrame>();
         while (await queue.Reader.WaitToReadAsync())
         {
+            await hurry.WaitAsync(Gathering);
             batch.Clear();
             while (batch.Count < BatchMax && queue.Reader.TryRead(out var one)) batch.Add(one);
             try

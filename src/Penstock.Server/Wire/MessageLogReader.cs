@@ -24,14 +24,14 @@ public sealed class MessageLogReader(SqliteConnection connection) : IDisposable
     /// <summary>Entries of one export.</summary>
     public const int ExportMax = 200_000;
 
-    /// <summary>How far apart a call and its answer may be in the log, frames of all stations.</summary>
-    private const int PairWithin = 1_000_000;
+    /// <summary>How far apart a call and its answer may be in the log, frames of the station.</summary>
+    private const int PairWithin = 1_000;
 
     private const string Entries = """
         WITH paired AS (
           SELECT f.*,
-            CASE WHEN f.type IN (3, 4) THEN (SELECT c.sequence FROM frame c WHERE c.station_id = f.station_id AND c.message_id = f.message_id AND c.type = 2 AND c.incoming <> f.incoming AND c.sequence < f.sequence AND c.sequence > f.sequence - @PairWithin ORDER BY c.sequence DESC LIMIT 1)
-                 WHEN f.type = 2 THEN (SELECT a.sequence FROM frame a WHERE a.station_id = f.station_id AND a.message_id = f.message_id AND a.type IN (3, 4) AND a.incoming <> f.incoming AND a.sequence > f.sequence AND a.sequence < f.sequence + @PairWithin ORDER BY a.sequence LIMIT 1) END AS pair
+            CASE WHEN f.type IN (3, 4) THEN (SELECT c.sequence FROM (SELECT * FROM frame WHERE station_id = f.station_id AND sequence < f.sequence ORDER BY sequence DESC LIMIT @PairWithin) c WHERE c.message_id = f.message_id AND c.type = 2 AND c.incoming <> f.incoming LIMIT 1)
+                 WHEN f.type = 2 THEN (SELECT a.sequence FROM (SELECT * FROM frame WHERE station_id = f.station_id AND sequence > f.sequence ORDER BY sequence LIMIT @PairWithin) a WHERE a.message_id = f.message_id AND a.type IN (3, 4) AND a.incoming <> f.incoming LIMIT 1) END AS pair
           FROM frame f WHERE f.station_id = @Station AND (@Before IS NULL OR f.sequence < @Before) AND (@From IS NULL OR f.at >= @From) AND (@To IS NULL OR f.at < @To) AND (@Incoming IS NULL OR f.incoming = @Incoming)
         )
         SELECT p.sequence AS Sequence, p.at AS At, p.incoming AS Incoming, p.type AS Type, p.message_id AS MessageId, COALESCE(p.action, o.action) AS Action, p.frame AS Frame, p.pair AS Pair, o.at AS PairAt
