@@ -168,7 +168,7 @@ public sealed class StationCommands(StationRegistry registry, CapabilityDesk cap
                 await target.Connection.CallAsync<V16.SetChargingProfileRequest, V16.SetChargingProfileResponse>(m, CallPriority.Setpoint, $"setpoint:{m.ConnectorId}:{m.CsChargingProfiles.ChargingProfilePurpose}"), r => r.Status.ToString()))
             : await EachAsync(LimitProfiles.For201(ask, target.Quirk, target.Session.BothPurposes, time.Now()), m => SetProfileAsync(target.Connection, As21(m), CallPriority.Setpoint, $"setpoint:{m.EvseId}:{m.ChargingProfile.ChargingProfilePurpose}"));
         if (ended is { } end and not (CallStatus.Answered, "Accepted")) return end;
-        if (outcome is (CallStatus.Answered, "Accepted")) installed[target.Id] = here;
+        if ((target.Quirk.DataTransfer is null || target.Connection.Version == OcppVersion.V21) && outcome is (CallStatus.Answered, "Accepted")) installed[target.Id] = here; // else what the vendor's message said last: a discharge may have gone out meanwhile
         return outcome;
     }
 
