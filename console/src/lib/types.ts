@@ -69,7 +69,7 @@ export interface SiteSeries { power: Series; planned: Series; importMaxKw: numbe
 export interface Station {
   stationId: string; siteId: string | null; protocol: '1.6' | '2.0.1' | '2.1' | null; online: boolean; vendor: string | null; model: string | null;
   firmwareVersion: string | null; serialNumber: string | null; lastSeen: string | null; clockSkewSeconds: number | null; evses: Evse[];
-  discharge: { supported: boolean; by: 'centralSetpoint' | 'negativeLimit' | 'none'; reason: string | null };
+  discharge: { supported: boolean; by: 'centralSetpoint' | 'negativeLimit' | 'dataTransfer' | 'none'; reason: string | null };
 }
 /** type: 2 CALL, 3 CALLRESULT, 4 CALLERROR, 5 CALLRESULTERROR, 6 SEND, 0 no OCPP-J frame; pair: sequence of the call's answer, or of the answered call. */
 export interface WireMessage { sequence: number; at: string; direction: 'in' | 'out'; type: number; frame: string; action: string | null; messageId: string | null; pair: number | null; answerMilliseconds: number | null }
@@ -101,7 +101,7 @@ export interface Fact { key: string; at: string; body: unknown }
 /** GET /api/v1/stations/{id}/reservations -> Page<Reservation> */
 export interface Reservation { reservationId: string; evseId: string | null; token: string | null; expiresAt: string | null; status: string; at: string }
 /** GET /api/v1/stations/{id}/capability; counts: the most trusted fact of its name */
-export interface CapabilityFact { name: string; evse: number | null; value: string; source: 'quirk' | 'protocol' | 'deviceModel' | 'needs' | 'probe'; at: string; detail: string | null; counts: boolean }
+export interface CapabilityFact { name: string; evse: number | null; value: string; source: 'quirk' | 'protocol' | 'deviceModel' | 'needs' | 'probe' | 'operator'; at: string; detail: string | null; counts: boolean }
 export interface StationCapability {
   stationId: string; quirk: string | null; facts: CapabilityFact[]; probes: { evseId: string; askedW: number; startedAt: string; verdict: string; said: string | null; measuredW: number | null }[];
   clockSkewSeconds: number | null; clockSkewKnown: boolean; clockCorrectedSeconds: number

@@ -23,7 +23,7 @@ public enum Deviation
     /// <summary>It discharges below the owner's floor.</summary>
     BelowFloor,
 
-    /// <summary>Beyond the rating of the EVSE, or too much while a node above it is over its limit.</summary>
+    /// <summary>Beyond the rating of the EVSE, or too much while a node above it, or its station under a limit of others, is over the limit.</summary>
     BeyondLimit,
 }
 

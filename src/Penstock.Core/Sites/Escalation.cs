@@ -90,7 +90,7 @@ public static class Remedies
         foreach (var evse in state.Evses.Values.Where(e => e is { Escalation: not null, Session: not null, Online: true }).OrderBy(e => e.Layout.Id.Station.Value, StringComparer.Ordinal).ThenBy(e => e.Layout.Id.Number))
         {
             var counted = evse.Escalation!.Deviation;
-            if (counted == Deviation.ChargesTooMuch && IsUnderBrokenNode(state, evse, paths ??= new NodePaths(state.Layout))) counted = Deviation.BeyondLimit;
+            if (counted == Deviation.ChargesTooMuch && (IsUnderBrokenNode(state, evse, paths ??= new NodePaths(state.Layout)) || IsOfBrokenStation(state, evse.Layout.Id.Station, now))) counted = Deviation.BeyondLimit;
             if (evse.Escalation.Due(counted, now) is { } remedy) due.Add((evse.Layout.Id, evse.Session!.Id, remedy));
         }
 
@@ -100,6 +100,12 @@ public static class Remedies
     /// <summary>True when the metered powers under a node above the EVSE exceed the node's import limit.</summary>
     private static bool IsUnderBrokenNode(SiteState state, EvseState evse, NodePaths paths) => state.Layout.Nodes.Any(node =>
         paths.IsUnder(evse.Layout.NodeId, node.NodeId)
-        && state.Evses.Values.Where(e => paths.IsUnder(e.Layout.NodeId, node.NodeId)).Aggregate(node.ParentId is null ? state.Layout.BuildingLoad : Power.Zero, (sum, e) => sum + (e.Measurement?.ActivePower ?? Power.Zero))
-            > node.ImportMax + Power.Max(Compliance.Tolerance, node.ImportMax * Compliance.ToleranceRatio));
+        && Exceeds(state.Evses.Values.Where(e => paths.IsUnder(e.Layout.NodeId, node.NodeId)), node.ParentId is null ? state.Layout.BuildingLoad : Power.Zero, node.ImportMax));
+
+    /// <summary>True when the metered powers of the station exceed a charging limit that somebody else set on its sum.</summary>
+    private static bool IsOfBrokenStation(SiteState state, StationId station, Instant now) => state.Station(station).ExternalLimits.Any(limit =>
+        limit.At(now)?.Charge is { } most && Exceeds(state.Evses.Values.Where(e => e.Layout.Id.Station == station), Power.Zero, Power.Max(most, Power.Zero)));
+
+    private static bool Exceeds(IEnumerable<EvseState> evses, Power load, Power most) =>
+        evses.Aggregate(load, (sum, e) => sum + (e.Measurement?.ActivePower ?? Power.Zero)) > most + Power.Max(Compliance.Tolerance, most * Compliance.ToleranceRatio);
 }

@@ -21,6 +21,9 @@ public enum DischargeMethod
     None,
     CentralSetpoint,
     NegativeLimit,
+
+    /// <summary>A vendor's message.</summary>
+    DataTransfer,
 }
 
 /// <param name="NodeId">The limit node that the EVSE hangs on.</param>

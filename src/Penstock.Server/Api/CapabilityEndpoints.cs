@@ -1,6 +1,7 @@
 using Penstock.Core.Sites;
 using Penstock.Server.Capability;
 using Penstock.Server.Gateway;
+using Penstock.Server.Hosting;
 
 namespace Penstock.Server.Api;
 
@@ -17,6 +18,9 @@ public sealed record StationCapabilityView(
     double ClockCorrectedSeconds);
 
 public sealed record ProbeRequest(int? Evse, double? Watts);
+
+/// <summary>An operator's word on an EVSE (1 unless told), with the reason for the record.</summary>
+public sealed record DischargeWord(int? Evse, bool? Discharges, string? Reason);
 
 public sealed record QuirkView(string Name, bool Shipped, bool Example, bool InForce, string? Source, string? Vendor, string? Model, string? Firmware, IReadOnlyList<string> Protocols, IReadOnlyList<string> Faults)
 {
@@ -38,8 +42,22 @@ internal static class CapabilityEndpoints
             : probes.Begin(new EvseId(new StationId(id), body.Evse ?? 1), body.Watts) is var (probe, refusals) && probe is not null
                 ? Results.Accepted($"/api/v1/stations/{id}/capability", ProbeView.Of(probe))
                 : Problems.Invalid([.. refusals.Select(r => new Fault(r.Code == "watts" ? "/watts" : r.Code == "evse" ? "/evse" : "", r.Code, r.Text))]));
+        api.MapPut("/stations/{id}/discharge", PutDischarge);
         api.MapGet("/quirks", (QuirkShelf shelf) => new PageView<QuirkView>([.. shelf.All.Select(QuirkView.Of)], null));
         api.MapPost("/quirks/reload", (QuirkShelf shelf) => new PageView<QuirkView>([.. shelf.Reload().Select(QuirkView.Of)], null));
+    }
+
+    private static IResult PutDischarge(string id, DischargeWord body, StationRoll roll, CapabilityDesk capability, ProbeDesk probes, DeviceClocks clocks, Sites.SiteDirectory sites, TimeProvider time)
+    {
+        if (roll.Find(new StationId(id)) is not { } station) return Problems.NotFound("station", id);
+        var (evse, faults) = (body.Evse ?? 1, new List<Fault>());
+        if (sites.Of(station.Id)?.Snapshot.Evses.ContainsKey(new EvseId(station.Id, evse)) != true) faults.Add(new Fault("/evse", "evse", $"There is no EVSE {id}/{evse} at a site."));
+        if (body.Discharges is null) faults.Add(new Fault("/discharges", "required", "discharges is true or false."));
+        if (body.Reason is not { Length: >= 1 and <= 200 }) faults.Add(new Fault("/reason", "required", "reason is a text of 1 to 200 characters: who says so, and why."));
+        if (faults.Count > 0) return Problems.Invalid(faults);
+        var method = body.Discharges == true ? capability.Of(station).Way : DischargeMethod.None;
+        capability.Learn(station.Id, [new CapabilityFact(FactNames.Discharge, evse, method.ToString(), FactSource.Operator, time.Now(), body.Reason)]);
+        return Results.Ok(View(station, capability.Of(station), probes, clocks, sites));
     }
 
     private static StationCapabilityView View(StationRecord station, CapabilityRecord record, ProbeDesk probes, DeviceClocks clocks, Sites.SiteDirectory sites)

@@ -49,12 +49,12 @@ public sealed class CapabilityDesk
     /// <summary>True while the station itself has said nothing, or said it under another firmware.</summary>
     public bool IsUnasked(StationId id) => !Of(id).Facts.Any(f => f.Source == FactSource.DeviceModel);
 
-    /// <summary>Takes over what a station said or showed; a fact of the same name, EVSE and source is replaced.</summary>
+    /// <summary>Takes over what a station said or showed; a fact of the same name, EVSE and source is replaced. What is known already costs nothing.</summary>
     public void Learn(StationId id, IEnumerable<CapabilityFact> facts)
     {
         if (roll.Find(id) is not { } station) return;
         var before = stations.GetValueOrDefault(id, Known.Nothing).Facts;
-        var learnt = facts.Where(f => before.Length < FactsMax || before.Any(b => Same(b.Fact, f))).Take(FactsMax).ToList();
+        var learnt = facts.Where(f => before.FirstOrDefault(b => Same(b.Fact, f)) is var old && (old.Fact is null ? before.Length < FactsMax : !Repeats(old, f, station.FirmwareVersion))).Take(FactsMax).ToList();
         if (learnt.Count == 0) return;
         stations[id] = new Known([.. before.Where(b => !learnt.Exists(f => Same(b.Fact, f))), .. learnt.Select(f => (f, station.FirmwareVersion))], null);
         Write(id, station.FirmwareVersion, learnt);
@@ -69,9 +69,7 @@ public sealed class CapabilityDesk
         var evses = layout.Evses.Select(e => e.Id.Station == station.Id ? Fitted(e, record) : e).ToImmutableArray();
         if (evses.SequenceEqual(layout.Evses)) return;
         foreach (var (old, now) in layout.Evses.Zip(evses).Where(p => p.First != p.Second)) CapabilityLog.Changed(log, now.Id.ToString(), old.Discharge, now.Discharge);
-        var pile = $"pile-{station.Id}";
-        var discharge = evses.Where(e => e.NodeId == pile).Aggregate(Power.Zero, (sum, e) => sum + e.DischargeMax);
-        sites.Put(layout with { Evses = evses, Nodes = [.. layout.Nodes.Select(n => n.NodeId == pile ? n with { ExportMax = Power.Max(n.ExportMax, discharge) } : n)] });
+        sites.Put(layout with { Evses = evses });
     }
 
     private static EvseLayout Fitted(EvseLayout evse, CapabilityRecord record)
@@ -102,6 +100,10 @@ public sealed class CapabilityDesk
             CapabilityLog.NotWritten(log, id.Value, e.Message); // it will be asked again after the next start
         }
     }
+
+    /// <summary>A probe and a person's word count by their time; everything else is said again and again.</summary>
+    private static bool Repeats((CapabilityFact Fact, string? Firmware) old, CapabilityFact now, string? firmware) =>
+        now.Source < FactSource.Probe && old.Firmware == firmware && old.Fact.Value == now.Value && old.Fact.Detail == now.Detail;
 
     private static bool Same(CapabilityFact a, CapabilityFact b) => a.Evse == b.Evse && a.Name == b.Name && a.Source == b.Source;
 

@@ -19,19 +19,22 @@ public enum FactSource
 
     /// <summary>A small setpoint that the meter verified.</summary>
     Probe,
+
+    /// <summary>An operator's word. Of it and a probe the newer counts.</summary>
+    Operator,
 }
 
 /// <summary>One thing that a station can or cannot do.</summary>
 /// <param name="Evse">0 = the station itself.</param>
 /// <param name="Name">One of <see cref="FactNames"/>.</param>
-/// <param name="At">When it was told or shown last.</param>
+/// <param name="At">Since when it is told or shown so.</param>
 /// <param name="Detail">What it was read from.</param>
 public sealed record CapabilityFact(string Name, int Evse, string Value, FactSource Source, Instant At, string? Detail = null);
 
 /// <summary>Names of facts that decide something; others are told as they are.</summary>
 public static class FactNames
 {
-    /// <summary>CentralSetpoint, NegativeLimit or None.</summary>
+    /// <summary>The name of a DischargeMethod.</summary>
     public const string Discharge = "discharge";
 
     /// <summary>True when energy may flow both ways through it.</summary>

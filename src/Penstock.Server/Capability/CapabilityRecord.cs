@@ -13,12 +13,14 @@ public sealed class CapabilityRecord
 {
     private readonly ImmutableArray<CapabilityFact> facts;
     private readonly QuirkProfile quirk;
+    private readonly string protocol;
 
     /// <param name="learnt">Of the device model, needs and probes.</param>
     public CapabilityRecord(string protocol, Instant seen, QuirkProfile quirk, IEnumerable<CapabilityFact> learnt)
     {
         var all = ImmutableArray.CreateBuilder<CapabilityFact>();
         if (protocol == "ocpp2.1") all.Add(new CapabilityFact(FactNames.Discharge, 0, nameof(DischargeMethod.CentralSetpoint), FactSource.Protocol, seen, "Q01.FR.31"));
+        else if (quirk.DataTransfer is not null) all.Add(new CapabilityFact(FactNames.Discharge, 0, nameof(DischargeMethod.DataTransfer), FactSource.Quirk, seen, quirk.Name));
         else if (quirk.NegativeLimits is { } negative) all.Add(new CapabilityFact(FactNames.Discharge, 0, negative ? nameof(DischargeMethod.NegativeLimit) : nameof(DischargeMethod.None), FactSource.Quirk, seen, quirk.Name));
         foreach (var fact in learnt)
         {
@@ -27,7 +29,7 @@ public sealed class CapabilityRecord
         }
 
         facts = [.. all.OrderBy(f => f.Evse).ThenBy(f => f.Name, StringComparer.Ordinal).ThenByDescending(f => f.Source).ThenByDescending(f => f.At).ThenBy(f => f.Value, StringComparer.Ordinal)];
-        this.quirk = quirk;
+        (this.quirk, this.protocol) = (quirk, protocol);
         Profile = Fitted();
     }
 
@@ -40,11 +42,15 @@ public sealed class CapabilityRecord
     /// <summary>The most trusted fact of the EVSE or, where nothing is said of it, of the station. Of equally trusted ones, one that forbids counts.</summary>
     public CapabilityFact? Best(string name, int evse) =>
         facts.Where(f => f.Name == name && (f.Evse == evse || f.Evse == 0))
-            .OrderByDescending(f => f.Source).ThenByDescending(f => f.Evse == evse).ThenByDescending(f => f.Value is "false" or nameof(DischargeMethod.None)).FirstOrDefault();
+            .OrderByDescending(f => f.Source < FactSource.Probe ? f.Source : FactSource.Probe).ThenByDescending(f => f.Evse == evse)
+            .ThenByDescending(f => f.Source < FactSource.Probe ? Instant.MinValue : f.At).ThenByDescending(f => f.Value is "false" or nameof(DischargeMethod.None)).FirstOrDefault();
 
     /// <summary>How the EVSE can be made to discharge, and by what that is known; null = nobody says anything.</summary>
     public (DischargeMethod Method, CapabilityFact Fact)? Discharge(int evse) =>
         Best(FactNames.Discharge, evse) is { } fact && Enum.TryParse<DischargeMethod>(fact.Value, out var method) ? (method, fact) : null;
+
+    /// <summary>How a station of this version and model is made to discharge, if it can.</summary>
+    public DischargeMethod Way => protocol == "ocpp2.1" ? DischargeMethod.CentralSetpoint : quirk.DataTransfer is not null ? DischargeMethod.DataTransfer : DischargeMethod.NegativeLimit;
 
     /// <summary>Operation modes of an EVSE, or with 0 those of any EVSE of the station; null where nothing is said.</summary>
     public IReadOnlySet<OperationMode>? OperationModes(int evse)

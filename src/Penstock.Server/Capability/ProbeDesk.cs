@@ -86,7 +86,7 @@ public sealed class ProbeDesk(SiteDirectory sites, StationRegistry registry, Sta
         ProbeLog.Ended(log, probe.Evse.ToString(), probe.Asked.Watts, probe.Verdict, probe.Said ?? "");
         if (probe.Verdict == ProbeVerdict.NotMeasured) return;
         var shown = probe.Verdict == ProbeVerdict.Verified;
-        var method = !shown ? DischargeMethod.None : registry.Find(probe.Evse.Station)?.Version == OcppVersion.V21 ? DischargeMethod.CentralSetpoint : DischargeMethod.NegativeLimit;
+        var method = shown ? capability.Of(probe.Evse.Station).Way : DischargeMethod.None;
         var detail = FormattableString.Invariant($"{probe.Verdict}: {probe.Asked.Watts:0} W asked, {probe.Said}, {(probe.MeasuredW is { } w ? $"{w:0} W" : "nothing")} measured");
         capability.Learn(probe.Evse.Station,
         [

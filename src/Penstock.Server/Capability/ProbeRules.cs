@@ -82,13 +82,12 @@ public static class ProbeRules
         : !timeIsUp ? ProbeVerdict.Running
         : measured.Count > 0 ? ProbeVerdict.NoEffect : ProbeVerdict.NotMeasured;
 
-    /// <summary>Nodes whose export limit is a limit; the station's own is made of what its EVSEs were thought to be able to.</summary>
     private static IEnumerable<LimitNode> Above(SiteLayout layout, EvseState evse)
     {
         var nodes = layout.Nodes.ToDictionary(n => n.NodeId);
         for (var id = evse.Layout.NodeId; id is not null && nodes.TryGetValue(id, out var node); id = node.ParentId)
         {
-            if (node.Source != LimitSource.Pile) yield return node;
+            yield return node;
         }
     }
 }

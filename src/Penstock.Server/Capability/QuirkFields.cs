@@ -27,6 +27,19 @@ internal static class QuirkFields
                 : null),
     ];
 
+    internal static readonly ImmutableArray<QuirkField> DataTransfer =
+    [
+        Text("vendorId", "vendorId of the DataTransfer", (q, v) => With(q, t => t with { VendorId = v })),
+        Text("messageId", "its messageId", (q, v) => With(q, t => t with { MessageId = v }), 50),
+        new("data", $"a text or an object of at most {SetpointTemplate.DataMax} characters", "its data, with placeholders", (json, q) =>
+            json.ValueKind is not (JsonValueKind.String or JsonValueKind.Object) || json.GetRawText().Length > SetpointTemplate.DataMax ? null
+                : With(q, t => t with { IsJson = json.ValueKind == JsonValueKind.Object, Data = json.ValueKind == JsonValueKind.Object ? json.GetRawText() : json.GetString()! })),
+        Whole("lapsesAfterSeconds", 150, 900, "the station ends a discharge by itself that was not repeated for so long", (q, v) => With(q, t => t with { LapsesAfterSeconds = v })),
+    ];
+
+    /// <summary>Fields that are objects of fields.</summary>
+    internal static readonly ImmutableArray<(string Name, ImmutableArray<QuirkField> Fields)> Parts = [("match", Match), ("dataTransfer", DataTransfer)];
+
     internal static readonly ImmutableArray<QuirkField> All =
     [
         Text("source", "where the quirk is known from (required)", (q, v) => q with { Source = v }),
@@ -61,8 +74,10 @@ internal static class QuirkFields
     private static QuirkField Flag(string name, string meaning, Func<QuirkProfile, bool, QuirkProfile> take) =>
         new(name, "true or false", meaning, (json, q) => json.ValueKind is JsonValueKind.True or JsonValueKind.False ? take(q, json.GetBoolean()) : null);
 
-    private static QuirkField Text(string name, string meaning, Func<QuirkProfile, string, QuirkProfile> take) =>
-        new(name, $"a text of 1 to {TextMax} characters", meaning, (json, q) => json.ValueKind == JsonValueKind.String && json.GetString() is { Length: >= 1 and <= TextMax } text ? take(q, text) : null);
+    private static QuirkField Text(string name, string meaning, Func<QuirkProfile, string, QuirkProfile> take, int most = TextMax) =>
+        new(name, $"a text of 1 to {most} characters", meaning, (json, q) => json.ValueKind == JsonValueKind.String && json.GetString() is { Length: >= 1 } text && text.Length <= most ? take(q, text) : null);
+
+    private static QuirkProfile With(QuirkProfile quirk, Func<SetpointTemplate, SetpointTemplate> change) => quirk with { DataTransfer = change(quirk.DataTransfer ?? SetpointTemplate.Empty) };
 
     private static QuirkField Number(string name, double least, double most, string meaning, Func<QuirkProfile, double, QuirkProfile> take) =>
         new(name, string.Create(CultureInfo.InvariantCulture, $"a number from {least} to {most}"), meaning, (json, q) =>

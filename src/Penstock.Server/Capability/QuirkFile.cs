@@ -44,9 +44,15 @@ public static class QuirkFile
             var faults = new List<string>();
             var profile = new QuirkProfile { Name = Path.GetFileNameWithoutExtension(file) };
             if (document.RootElement.ValueKind != JsonValueKind.Object) return (null, [$"{file}: {Shown(document.RootElement)}; an object was expected"]);
-            profile = Fields(file, "", document.RootElement, QuirkFields.All, profile, faults, (name, value, soFar) => name != "match" ? null
-                : value.ValueKind == JsonValueKind.Object ? Fields(file, "match/", value, QuirkFields.Match, soFar, faults, null) : Wrong(file, "match", value, "an object of " + Names(QuirkFields.Match), faults, soFar));
+            profile = Fields(file, "", document.RootElement, QuirkFields.All, profile, faults, (name, value, soFar) => QuirkFields.Parts.FirstOrDefault(p => p.Name == name) is not { Name: not null } part ? null
+                : value.ValueKind == JsonValueKind.Object ? Fields(file, name + "/", value, part.Fields, soFar, faults, null) : Wrong(file, name, value, "an object of " + Names(part.Fields), faults, soFar));
             if (profile.Match is { Vendor: null, Model: null } && faults.Count == 0) faults.Add($"{file}: /match: names neither vendor nor model; at least one of them was expected, a profile for every station is none");
+            if (faults.Count == 0 && profile.DataTransfer is { } template)
+            {
+                faults.AddRange(template.Faults().Select(f => $"{file}: /dataTransfer/{f.Field}: {f.Fault}"));
+                if (profile.NegativeLimits is not null) faults.Add($"{file}: /negativeLimits: told beside dataTransfer; one way to discharge was expected");
+            }
+
             if (profile.Source.Length == 0 && !document.RootElement.TryGetProperty("source", out _)) faults.Add($"{file}: /source: missing; a text that says where the quirk is known from was expected");
             return faults.Count == 0 ? (profile, []) : (null, faults);
         }

@@ -55,6 +55,9 @@ public sealed record QuirkProfile
     /// <summary>True = discharges on a negative limit (no standard in 1.6 and 2.0.1); null = not known.</summary>
     public bool? NegativeLimits { get; init; }
 
+    /// <summary>Discharge setpoints go by DataTransfer; null = by limits.</summary>
+    public SetpointTemplate? DataTransfer { get; init; }
+
     public RateUnit RateUnit { get; init; }
 
     /// <summary>Phases and V per phase that turn W into A.</summary>

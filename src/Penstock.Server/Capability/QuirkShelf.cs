@@ -28,9 +28,7 @@ public sealed class QuirkShelf
     private readonly string shipped;
     private readonly string own;
     private readonly ILogger<QuirkShelf> log;
-    private readonly Lock gate = new();
-    private State state = new([], "", new());
-    private long lookedAt = TimeProvider.System.GetTimestamp();
+    private readonly WatchedFiles<State> files;
 
     public QuirkShelf(ServerOptions options, ILogger<QuirkShelf> log)
         : this(Path.Combine(AppContext.BaseDirectory, "quirks"), options.Quirks ?? Path.Combine(options.Data, "quirks"), log)
@@ -40,34 +38,24 @@ public sealed class QuirkShelf
     public QuirkShelf(string shipped, string own, ILogger<QuirkShelf> log)
     {
         (this.shipped, this.own, this.log) = (shipped, own, log);
-        Reload();
+        files = new(() => Files(shipped).Concat(Files(own)), Read, e => QuirkLog.Faulty(log, e.Message), LookEvery);
     }
 
     /// <summary>Called after files were read again; set once by who keeps what follows from them.</summary>
-    internal Action Changed { get; set; } = () => { };
+    internal Action Changed { set => files.Changed = value; }
 
     /// <summary>By name.</summary>
-    public ImmutableArray<ShelvedQuirk> All => Current.Files;
+    public ImmutableArray<ShelvedQuirk> All => files.Current.Files;
 
     /// <summary>The folder for files of the operator's own.</summary>
     public string OwnFolder => own;
-
-    private State Current
-    {
-        get
-        {
-            var looked = Interlocked.Read(ref lookedAt);
-            if (TimeProvider.System.GetElapsedTime(looked) >= LookEvery && Interlocked.CompareExchange(ref lookedAt, TimeProvider.System.GetTimestamp(), looked) == looked && Stamp() != Volatile.Read(ref state).Stamp) Reload();
-            return Volatile.Read(ref state);
-        }
-    }
 
     /// <summary>The profile of a station: of those that cover it the one that names most, the operator's before the shipped; never null.</summary>
     public QuirkProfile Of(StationRecord? station) => station is null ? QuirkProfile.None : Of(station.Vendor, station.Model, station.FirmwareVersion, station.Protocol);
 
     internal QuirkProfile Of(string? vendor, string? model, string? firmware, string protocol)
     {
-        var now = Current;
+        var now = files.Current;
         var key = (vendor, model, firmware, protocol);
         if (now.Found.TryGetValue(key, out var found)) return found;
         found = now.Files.Where(f => f.Profile?.Match.Covers(vendor, model, firmware, protocol) == true)
@@ -77,26 +65,16 @@ public sealed class QuirkShelf
     }
 
     /// <summary>Reads both folders now.</summary>
-    public ImmutableArray<ShelvedQuirk> Reload()
-    {
-        var read = ReadAgain();
-        Changed();
-        return read;
-    }
+    public ImmutableArray<ShelvedQuirk> Reload() => files.Reload().Files;
 
-    private ImmutableArray<ShelvedQuirk> ReadAgain()
+    private State Read(State? before)
     {
-        lock (gate)
-        {
-            var before = state.Files.ToDictionary(f => f.Name, f => f.Profile);
-            var stamp = Stamp();
-            var files = Files(shipped).Select(p => (Path: p, Shipped: true)).Concat(Files(own).Select(p => (Path: p, Shipped: false)))
-                .GroupBy(f => Path.GetFileNameWithoutExtension(f.Path), StringComparer.Ordinal).Select(g => g.Last()).OrderBy(f => f.Path, StringComparer.Ordinal);
-            var read = files.Select(f => Shelved(f.Path, f.Shipped, before)).OrderBy(f => f.Name, StringComparer.Ordinal).ToImmutableArray();
-            foreach (var fault in read.SelectMany(f => f.Faults)) QuirkLog.Faulty(log, fault);
-            Volatile.Write(ref state, new State(read, stamp, new()));
-            return read;
-        }
+        var last = before?.Files.ToDictionary(f => f.Name, f => f.Profile) ?? [];
+        var paths = Files(shipped).Select(p => (Path: p, Shipped: true)).Concat(Files(own).Select(p => (Path: p, Shipped: false)))
+            .GroupBy(f => Path.GetFileNameWithoutExtension(f.Path), StringComparer.Ordinal).Select(g => g.Last()).OrderBy(f => f.Path, StringComparer.Ordinal);
+        var read = paths.Select(f => Shelved(f.Path, f.Shipped, last)).OrderBy(f => f.Name, StringComparer.Ordinal).ToImmutableArray();
+        foreach (var fault in read.SelectMany(f => f.Faults)) QuirkLog.Faulty(log, fault);
+        return new State(read, new());
     }
 
     private static ShelvedQuirk Shelved(string path, bool shipped, Dictionary<string, QuirkProfile?> before)
@@ -107,9 +85,7 @@ public sealed class QuirkShelf
 
     private static IEnumerable<string> Files(string folder) => Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*.json").Order(StringComparer.Ordinal).Take(FilesMax) : [];
 
-    private string Stamp() => string.Join('|', Files(shipped).Concat(Files(own)).Select(p => new FileInfo(p)).Select(f => $"{f.FullName}:{f.LastWriteTimeUtc.Ticks}:{(f.Exists ? f.Length : 0)}"));
-
-    private sealed record State(ImmutableArray<ShelvedQuirk> Files, string Stamp, ConcurrentDictionary<(string?, string?, string?, string), QuirkProfile> Found);
+    private sealed record State(ImmutableArray<ShelvedQuirk> Files, ConcurrentDictionary<(string?, string?, string?, string), QuirkProfile> Found);
 }
 
 internal static partial class QuirkLog

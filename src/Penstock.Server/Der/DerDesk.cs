@@ -5,6 +5,7 @@ using NodaTime;
 using NodaTime.Text;
 using Penstock.Core.Der;
 using Penstock.Core.Sites;
+using Penstock.Ocpp.Framing;
 using Penstock.Ocpp.Rpc;
 using Penstock.Ocpp.V21;
 using Penstock.Server.Capability;
@@ -17,13 +18,16 @@ using Penstock.Server.Storage;
 namespace Penstock.Server.Der;
 
 /// <summary>
-/// The controls of operators, per station: on disk first, then the winners to the station, then read back. One conversation per station at a time; what a lost link cut short goes on
-/// when the station is back, and everything is read back then.
+/// The controls of stations. Those of operators: on disk first, then the winners to the station, then read back. One conversation per station at a time; what a lost link cut short goes on
+/// when the station is back, and everything is read back then. Those that a station tells of and nobody gave here bind dispatch as well.
 /// </summary>
 internal sealed class DerDesk(StationBook book, StationCalls calls, StationRegistry registry, SiteDirectory sites, CapabilityDesk capability, TimeProvider time, ILogger<DerDesk> log) : IAsyncDisposable
 {
     /// <summary>Controls of one station.</summary>
     internal const int ControlsMax = 100;
+
+    /// <summary>Controls of one station that its own calls and reports added: a raw call does not ask, and a report is not believed without end.</summary>
+    internal const int AdoptedMax = 200;
 
     /// <summary>How long a station may take for its report, wall time.</summary>
     internal static readonly TimeSpan ReportWait = TimeSpan.FromSeconds(30);
@@ -34,6 +38,7 @@ internal sealed class DerDesk(StationBook book, StationCalls calls, StationRegis
     private readonly ConcurrentDictionary<(StationId Station, int Request), Report> awaited = new();
     private readonly ConcurrentDictionary<StationId, Conversation> conversations = new(book.Stations(Topic.DerControl).Select(s => KeyValuePair.Create(s, new Conversation())));
     private readonly ConcurrentDictionary<StationId, DerTimeline> held = new();
+    private readonly ConcurrentDictionary<StationId, bool> unknown = new();
     private readonly CancellationTokenSource stopping = new();
     private readonly Lock gate = new();
     private int lastRequest;
@@ -66,7 +71,7 @@ internal sealed class DerDesk(StationBook book, StationCalls calls, StationRegis
         {
             var all = Of(station).Where(s => s.Control.Id != control.Id).ToList();
             var over = all.Where(s => s.Control.End + KeptAfterEnd < now).ToList();
-            if (all.Count - over.Count >= ControlsMax) return false;
+            if (all.Except(over).Count(s => !s.Foreign) >= ControlsMax) return false;
             var wire = JsonSerializer.Serialize(DerTranslation.ToWire(control), SetDERControlRequest.TypeInfo);
             Write(station, [.. over.Select(s => StationBook.Remove(station, Topic.DerControl, s.Control.Id)), Row(station, new DerStanding(wire, now, all.Count == 0 ? 1 : all.Max(s => s.Order) + 1))]);
         }
@@ -85,7 +90,7 @@ internal sealed class DerDesk(StationBook book, StationCalls calls, StationRegis
             var rest = all.Where(s => s != mine).ToList();
             var (before, after) = (DerSync.Wanted(all, time.Now()), DerSync.Wanted(rest, time.Now()));
             var again = rest.Where(s => s.Answer == nameof(DERControlStatus.Accepted) && after.Contains(s.Control.Id) && (!before.Contains(s.Control.Id) || s.SupersededAt is not null));
-            var mustClear = mine.SentAt is not null && mine.Answer is null or nameof(DERControlStatus.Accepted);
+            var mustClear = (mine.SentAt is not null || mine.Foreign) && mine.Answer is null or nameof(DERControlStatus.Accepted);
             Write(station,
             [
                 mustClear ? Row(station, mine with { Withdrawn = true, Reason = null }) : StationBook.Remove(station, Topic.DerControl, id),
@@ -112,10 +117,69 @@ internal sealed class DerDesk(StationBook book, StationCalls calls, StationRegis
         stopping.Dispose();
     }
 
-    /// <summary>A part of a report.</summary>
+    /// <summary>A part of a report. What nobody gave here is adopted.</summary>
     internal void Reported(StationId station, ReportDERControlRequest part)
     {
-        if (awaited.TryGetValue((station, part.RequestId), out var report)) report.Add(DerTranslation.Read(part), last: part.Tbc != true);
+        var rows = DerTranslation.Read(part).ToList();
+        lock (gate)
+        {
+            var (known, now) = (Of(station), time.Now());
+            foreach (var row in rows)
+            {
+                if (known.FirstOrDefault(s => s.Control.Id == row.Control.Id) is { } mine && !(mine.Foreign && (row.IsSuperseded || mine.Control != row.Control))) continue;
+                if (!row.IsSuperseded) Adopt(station, row.Control, now, foreign: true);
+                else if (known.Any(s => s.Control.Id == row.Control.Id)) Forget(station, row.Control.Id);
+            }
+        }
+
+        if (awaited.TryGetValue((station, part.RequestId), out var report)) report.Add(rows, last: part.Tbc != true);
+    }
+
+    /// <summary>A control that started and is not known is asked for; one of the station's own is over when it stops or gives way.</summary>
+    internal void Started(StationId station, NotifyDERStartStopRequest m)
+    {
+        var known = Of(station);
+        foreach (var gone in known.Where(s => s.Foreign && (m.SupersededIds?.Contains(s.Control.Id) == true || (s.Control.Id == m.ControlId && !m.Started)))) Forget(station, gone.Control.Id);
+        if (!m.Started || known.Any(s => s.Control.Id == m.ControlId)) return;
+        unknown[station] = true;
+        Converse(station, readBack: true);
+    }
+
+    /// <summary>An operator's raw call that the station accepted counts like a control that was given here, or withdrawn.</summary>
+    internal void Called(AnsweredCall call)
+    {
+        if (!call.Accepted) return;
+        if (call.Action == ClearDERControlRequest.ActionName && PayloadReader.Read<ClearDERControlRequest>(call.Request).Message is { } clear)
+        {
+            foreach (var gone in Of(call.Station).Where(s => clear.ControlId is { } id ? s.Control.Id == id : s.Control.IsDefault == clear.IsDefault && (clear.ControlType is not { } type || s.Control.Type == DerTranslation.Type(type)))) Forget(call.Station, gone.Control.Id);
+        }
+
+        if (call.Action != SetDERControlRequest.ActionName || PayloadReader.Read<SetDERControlRequest>(call.Request).Message is not { } set) return;
+        if (DerTranslation.Read(set) is not { Control: { } control })
+        {
+            DerLog.NotBinding(log, call.Station.Value, set.ControlId, "it means nothing here");
+            return;
+        }
+
+        lock (gate) Adopt(call.Station, control, call.Now, foreign: false);
+        Converse(call.Station, readBack: false);
+    }
+
+    /// <summary>Takes over a control that the station has. Under the gate.</summary>
+    private void Adopt(StationId station, DerControl control, Instant now, bool foreign)
+    {
+        var rest = Of(station).Where(s => s.Control.Id != control.Id).ToList();
+        var reason = DerCheck.Of(control) is [{ } fault, ..] ? fault.Text : rest.Count >= ControlsMax + AdoptedMax ? $"there are {rest.Count} already" : null;
+        if (reason is not null)
+        {
+            DerLog.NotBinding(log, station.Value, control.Id, reason);
+            return;
+        }
+
+        conversations.TryAdd(station, new Conversation());
+        var wire = JsonSerializer.Serialize(DerTranslation.ToWire(control), SetDERControlRequest.TypeInfo);
+        var standing = new DerStanding(wire, now, rest.Count == 0 ? 1 : rest.Max(s => s.Order) + 1) { Answer = nameof(DERControlStatus.Accepted) };
+        Write(station, [Row(station, foreign ? standing with { Foreign = true, Verified = true, VerifiedAt = now } : standing with { SentAt = now })]);
     }
 
     /// <summary>What a start or stop changes, one member at a time: a conversation may be changing the others. Controls that are not ours are not there.</summary>
@@ -185,10 +249,11 @@ internal sealed class DerDesk(StationBook book, StationCalls calls, StationRegis
     private async Task ReadBackAsync(StationId station)
     {
         var wanted = DerSync.Wanted(Of(station), time.Now());
-        if (!Of(station).Any(s => s.Stands && wanted.Contains(s.Control.Id))) return;
+        if (!unknown.TryRemove(station, out _) && !Of(station).Any(s => s.Stands && wanted.Contains(s.Control.Id))) return;
         var (_, report) = await AskAsync(station, new GetDERControlRequest { RequestId = Interlocked.Increment(ref lastRequest) });
         if (report is null) return;
-        foreach (var mine in Of(station).Where(s => s.Stands && wanted.Contains(s.Control.Id)))
+        foreach (var gone in Of(station).Where(s => s.Foreign && !s.Withdrawn && report.All(r => r.Control.Id != s.Control.Id))) Forget(station, gone.Control.Id);
+        foreach (var mine in Of(station).Where(s => s is { Stands: true, Foreign: false } && wanted.Contains(s.Control.Id)))
         {
             Change(station, mine.Control.Id, s => DerSync.Compared(s, report.FirstOrDefault(r => r.Control.Id == mine.Control.Id), time.Now()) is { Verified: true } same ? same : Unsaid(s));
         }
@@ -337,6 +402,9 @@ internal sealed class DerWatch(DerDesk desk, StationRegistry registry, ServerOpt
 
 internal static partial class DerLog
 {
+    [LoggerMessage(1042, LogLevel.Warning, "{Station} has the DER control {Control}, which does not bind dispatch: {Reason}")]
+    internal static partial void NotBinding(ILogger logger, string station, string control, string reason);
+
     [LoggerMessage(1041, LogLevel.Error, "The DER controls of {Station} could not be brought to it; they are tried again when it connects")]
     internal static partial void Fault(ILogger logger, string station, Exception cause);
 }

@@ -14,11 +14,12 @@ using Penstock.Server.Stations;
 namespace Penstock.Server.Der;
 
 /// <param name="State">queued, accepted, rejected, notSupported, superseded (gives way), withdrawn, ended.</param>
+/// <param name="Foreign">Nobody gave it here: the station tells that it has it.</param>
 /// <param name="InForce">It holds now, by the platform's timeline.</param>
 /// <param name="Verified">Read back from the station as it was set; null = not yet.</param>
 public sealed record DerControlView(
     string ControlId, string ControlType, bool IsDefault, int Priority, DateTimeOffset? StartTime, double? DurationSeconds, string State, string? Reason, bool InForce, string? SupersededBy, bool? Verified, string? Difference,
-    DateTimeOffset? VerifiedAt, DateTimeOffset SetAt, DateTimeOffset? SentAt, DateTimeOffset? StartedAt, DateTimeOffset? EndedAt, DateTimeOffset? SupersededAt, JsonElement Control);
+    DateTimeOffset? VerifiedAt, DateTimeOffset SetAt, DateTimeOffset? SentAt, DateTimeOffset? StartedAt, DateTimeOffset? EndedAt, DateTimeOffset? SupersededAt, bool Foreign, JsonElement Control);
 
 public sealed record DerAlarmView(DateTimeOffset At, string ControlType, string? Fault, bool Ended, string? Info);
 
@@ -87,6 +88,6 @@ internal static class DerEndpoints
         var state = s.Withdrawn ? "withdrawn" : c.End <= now ? "ended" : entry is { IsSuperseded: true } ? "superseded" : s.Answer is { } answer ? Names.Camel(answer) : "queued";
         return new DerControlView(
             c.Id, c.Type.ToString(), c.IsDefault, c.Priority, c.Start?.ToDateTimeOffset(), c.Duration?.TotalSeconds, state, s.Reason, !s.Withdrawn && inForce.Contains(c.Id), entry?.SupersededBy, s.Verified, s.Difference,
-            s.VerifiedAt?.ToDateTimeOffset(), s.SetAt.ToDateTimeOffset(), s.SentAt?.ToDateTimeOffset(), s.StartedAt?.ToDateTimeOffset(), s.EndedAt?.ToDateTimeOffset(), s.SupersededAt?.ToDateTimeOffset(), JsonDocument.Parse(s.Wire).RootElement);
+            s.VerifiedAt?.ToDateTimeOffset(), s.SetAt.ToDateTimeOffset(), s.SentAt?.ToDateTimeOffset(), s.StartedAt?.ToDateTimeOffset(), s.EndedAt?.ToDateTimeOffset(), s.SupersededAt?.ToDateTimeOffset(), s.Foreign, JsonDocument.Parse(s.Wire).RootElement);
     }
 }

@@ -23,6 +23,7 @@ internal sealed class DerMessages(DerDesk desk) : IStationMessages
         {
             Key = from.ContentKey,
             Rows = DerDesk.Told(from.Station, m, from.Now),
+            After = [() => desk.Started(from.Station, m)],
         });
     }
 }

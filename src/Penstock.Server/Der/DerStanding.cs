@@ -6,11 +6,14 @@ using Penstock.Ocpp.V21;
 
 namespace Penstock.Server.Der;
 
-/// <summary>A control that an operator gave to a station, and how far it has come. Kept in the station's book under its id.</summary>
+/// <summary>A control of a station, and how far it has come. Kept in the station's book under its id.</summary>
 /// <param name="Wire">SetDERControl as it goes out.</param>
 /// <param name="Order">Controls count in this order.</param>
 public sealed record DerStanding(string Wire, Instant SetAt, long Order)
 {
+    /// <summary>Nobody gave it here: the station told that it has it. It binds, is never set again, and goes when the station no longer tells of it.</summary>
+    public bool Foreign { get; init; }
+
     /// <summary>The operator took it back; it is here until the station has cleared it.</summary>
     public bool Withdrawn { get; init; }
 

@@ -156,10 +156,32 @@ public sealed class StationCommands(StationRegistry registry, CapabilityDesk cap
         if (target.Quirk.SeparateChargeCap && before?.Connection != target.Connection) await SayMaximumAsync(target, StationRating(target), lasts: true);
         if (target.Connection.Version == OcppVersion.V21 && TakesSetpoints(target.Id)) return await Say21Async(target, power, lastsSeconds, before, here);
         var ask = new LimitAsk(target.Id.Number, target.Session.TransactionId, Rounded(power), lastsSeconds);
+        (CallStatus, string?)? ended = null;
+        if (target.Connection.Version != OcppVersion.V21 && target.Quirk.DataTransfer is { } template)
+        {
+            if (ask.LimitW < 0) return await SayByDataAsync(target, template, ask, here with { ByData = true });
+            if (before is not { ByData: false } || before.Connection != target.Connection) ended = await SayByDataAsync(target, template, ask with { LimitW = 0 }, here); // what was said on an older link is not known
+        }
+
         var outcome = target.Connection.Version == OcppVersion.V16
             ? await EachAsync(LimitProfiles.For16(ask, target.Quirk, target.Session.BothPurposes, time.Now()), async m => Of(
                 await target.Connection.CallAsync<V16.SetChargingProfileRequest, V16.SetChargingProfileResponse>(m, CallPriority.Setpoint, $"setpoint:{m.ConnectorId}:{m.CsChargingProfiles.ChargingProfilePurpose}"), r => r.Status.ToString()))
             : await EachAsync(LimitProfiles.For201(ask, target.Quirk, target.Session.BothPurposes, time.Now()), m => SetProfileAsync(target.Connection, As21(m), CallPriority.Setpoint, $"setpoint:{m.EvseId}:{m.ChargingProfile.ChargingProfilePurpose}"));
+        if (ended is { } end and not (CallStatus.Answered, "Accepted")) return end;
+        if ((target.Quirk.DataTransfer is null || target.Connection.Version == OcppVersion.V21) && outcome is (CallStatus.Answered, "Accepted")) installed[target.Id] = here; // else what the vendor's message said last: a discharge may have gone out meanwhile
+        return outcome;
+    }
+
+    /// <summary>A discharge, or with 0 W its end, in the vendor's message.</summary>
+    private async Task<(CallStatus Status, string? Said)> SayByDataAsync(Target target, SetpointTemplate template, LimitAsk ask, Installed here)
+    {
+        installed.TryRemove(target.Id, out _); // without an answer nobody knows
+        var (data, key) = (template.Filled(ask, target.Quirk), $"setpoint:{ask.Evse}:data");
+        var outcome = target.Connection.Version == OcppVersion.V16
+            ? Of(await target.Connection.CallAsync<V16.DataTransferRequest, V16.DataTransferResponse>(
+                new V16.DataTransferRequest { VendorId = template.VendorId, MessageId = template.MessageId, Data = data }, CallPriority.Setpoint, key), r => r.Status.ToString())
+            : Of(await target.Connection.CallAsync<V201.DataTransferRequest, V201.DataTransferResponse>(
+                new V201.DataTransferRequest { VendorId = template.VendorId, MessageId = template.MessageId, Data = template.IsJson ? JsonElement.Parse(data) : JsonElement.Parse($"\"{JsonEncodedText.Encode(data)}\"") }, CallPriority.Setpoint, key), r => r.Status.ToString());
         if (outcome is (CallStatus.Answered, "Accepted")) installed[target.Id] = here;
         return outcome;
     }
@@ -233,7 +255,8 @@ public sealed class StationCommands(StationRegistry registry, CapabilityDesk cap
     /// <summary>0.1 W steps: schedules carry one decimal.</summary>
     internal static decimal Rounded(Power power) => Math.Round((decimal)power.Watts, 1, MidpointRounding.ToZero);
 
-    private sealed record Installed(OcppConnection Connection, string Transaction, bool Both);
+    /// <param name="ByData">A discharge by DataTransfer runs.</param>
+    private sealed record Installed(OcppConnection Connection, string Transaction, bool Both, bool ByData = false);
 }
 
 /// <summary>An EVSE with a session, and the way to its station.</summary>

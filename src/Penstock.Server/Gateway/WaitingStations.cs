@@ -25,9 +25,9 @@ public sealed class WaitingStations(StationRoll roll, SiteDirectory sites, Stati
     {
         if (roll.Find(id) is not { } station || sites.Of(id) is not null) return null;
         var record = capability.Of(station);
-        var evses = Numbers(station).Select(n => Evse(station, n, admission, record)).ToImmutableArray();
-        var pile = new LimitNode($"pile-{id}", "poc", station.Model ?? id.Value, LimitSource.Pile,
-            evses.Aggregate(Power.Zero, (sum, e) => sum + e.ChargeMax), evses.Aggregate(Power.Zero, (sum, e) => sum + e.DischargeMax));
+        var rated = Numbers(station).Select(n => Rated(station, n, admission, record)).ToList();
+        var evses = rated.Select(r => Evse(station, r, record)).ToImmutableArray();
+        var pile = new LimitNode($"pile-{id}", "poc", station.Model ?? id.Value, LimitSource.Pile, Power.FromKilowatts(rated.Sum(r => r.Charge)), Power.FromKilowatts(rated.Sum(r => r.Discharge)));
         var layout = admission.SiteId is { } known && sites.Find(new SiteId(known)) is { } site
             ? Extended(site.Snapshot.Layout, pile, evses)
             : New(id, admission, pile, evses);
@@ -44,13 +44,18 @@ public sealed class WaitingStations(StationRoll roll, SiteDirectory sites, Stati
     /// <summary>EVSEs of the inventory and of status notifications; one when the station told of none.</summary>
     private static IEnumerable<int> Numbers(StationRecord station) => station.Evses.Keys.Union(station.Reported?.Keys ?? []).Order() is var told && told.Any() ? told : [1];
 
-    /// <summary>The operator's rating counts before the station's, and that before the assumed one.</summary>
-    private EvseLayout Evse(StationRecord station, int number, Admission admission, CapabilityRecord record)
+    /// <summary>The operator's rating counts before the station's, and that before the assumed one. Limits are made of it, whether the station can discharge or not: that may be learnt later.</summary>
+    private (int Number, double Charge, double Discharge) Rated(StationRecord station, int number, Admission admission, CapabilityRecord record)
     {
-        var method = record.Discharge(number)?.Method ?? DischargeMethod.None;
         var charge = admission.EvseChargeMaxKw ?? station.Reported?.GetValueOrDefault(number)?.PowerMaxKw ?? options.AssumedEvseKilowatts;
-        var discharge = method == DischargeMethod.None ? 0 : admission.EvseDischargeMaxKw ?? record.Number(FactNames.DischargePowerMaxW, number) / 1000 ?? charge;
-        return new EvseLayout(new EvseId(station.Id, number), $"pile-{station.Id}", Power.FromKilowatts(charge), Power.FromKilowatts(discharge), method);
+        return (number, charge, admission.EvseDischargeMaxKw ?? (record.Number(FactNames.DischargePowerMaxW, number) is > 0 and var watts ? watts / 1000 : charge));
+    }
+
+    /// <summary>Charge only until a way to discharge is known.</summary>
+    private static EvseLayout Evse(StationRecord station, (int Number, double Charge, double Discharge) rated, CapabilityRecord record)
+    {
+        var method = record.Discharge(rated.Number)?.Method ?? DischargeMethod.None;
+        return new EvseLayout(new EvseId(station.Id, rated.Number), $"pile-{station.Id}", Power.FromKilowatts(rated.Charge), Power.FromKilowatts(method == DischargeMethod.None ? 0 : rated.Discharge), method);
     }
 
     private SiteLayout New(StationId id, Admission admission, LimitNode pile, ImmutableArray<EvseLayout> evses)

@@ -72,6 +72,7 @@ public static class PenstockServer
         sites.Load();
         services.GetRequiredService<V2xDesk>().Resume();
         services.GetRequiredService<DerDesk>().Resume();
+        services.GetRequiredService<CallEffects>().Answered = services.GetRequiredService<DerDesk>().Called;
         services.GetRequiredService<GridEventDesk>().Resume(services.GetRequiredService<TimeProvider>().Now());
     }
 

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Penstock.Server.Hosting;
 
 namespace Penstock.Server.Security;
 
@@ -13,7 +14,7 @@ internal sealed class ServerCertificate
     internal ServerCertificate(SecurityOptions options, ILogger log)
     {
         var path = options.ServerCertificate ?? throw new InvalidOperationException("TlsPort asks for a ServerCertificate; the options' faults say so.");
-        files = new(options.ServerKey is { } key ? [path, key] : [path], () => Read(options, path, log), e => SecurityTexts.FileUnreadable(log, path, e.Message));
+        files = new(() => options.ServerKey is { } key ? [path, key] : [path], _ => Read(options, path, log), e => SecurityTexts.FileUnreadable(log, path, e.Message), WatchedFiles<SslStreamCertificateContext>.Soon);
     }
 
     internal SslStreamCertificateContext Context => files.Current;

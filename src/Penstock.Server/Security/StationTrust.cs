@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Penstock.Server.Hosting;
 
 namespace Penstock.Server.Security;
 
@@ -23,9 +24,9 @@ internal sealed class StationTrust
     internal StationTrust(SecurityOptions options, StationCertificateAuthority own, TimeProvider time, ILogger log)
     {
         (this.own, this.time) = (own, time);
-        authorities = new(options.StationAuthorities, () => Authorities(options.StationAuthorities), e => SecurityTexts.FileUnreadable(log, string.Join(", ", options.StationAuthorities), e.Message));
-        issuers = new(options.OcspIssuers, () => Authorities(options.OcspIssuers), e => SecurityTexts.FileUnreadable(log, string.Join(", ", options.OcspIssuers), e.Message));
-        revoked = new(options.RevocationList is { } path ? [path] : [], () => Revoked(options.RevocationList), e => SecurityTexts.FileUnreadable(log, options.RevocationList!, e.Message));
+        authorities = Watched(options.StationAuthorities, () => Authorities(options.StationAuthorities), log);
+        issuers = Watched(options.OcspIssuers, () => Authorities(options.OcspIssuers), log);
+        revoked = Watched(options.RevocationList is { } path ? [path] : [], () => Revoked(options.RevocationList), log);
     }
 
     /// <summary>The configured authorities, without the platform's own.</summary>
@@ -60,6 +61,9 @@ internal sealed class StationTrust
         var faults = chain.ChainStatus.Where(s => s.Status != X509ChainStatusFlags.NoError).Select(s => s.Status.ToString()).Distinct(StringComparer.Ordinal).ToList();
         return faults.Count == 0 ? null : $"The certificate does not lead to a trusted authority ({string.Join(", ", faults)}): it was issued by {certificate.Issuer}.";
     }
+
+    private static WatchedFiles<T> Watched<T>(IReadOnlyList<string> paths, Func<T> read, ILogger log)
+        where T : class => new(() => paths, _ => read(), e => SecurityTexts.FileUnreadable(log, string.Join(", ", paths), e.Message), WatchedFiles<T>.Soon);
 
     private bool IsRevoked(string hexadecimal) => revoked.Current.Contains(hexadecimal.TrimStart('0'));
 

@@ -16,10 +16,14 @@ internal sealed record AnsweredCall(StationId Station, string Action, JsonElemen
 /// <summary>What the book learns from a call that a station accepted. Works on JSON: the members are named alike in the versions, or both names stand here.</summary>
 internal sealed class CallEffects(StationBook book)
 {
+    /// <summary>Told of every call that a station answered; set once by who keeps more than rows.</summary>
+    internal Action<AnsweredCall> Answered { get; set; } = _ => { };
+
     internal void Apply(AnsweredCall call)
     {
         var rows = Rows(call).ToList();
         if (rows.Count > 0) book.Write(rows);
+        Answered(call);
     }
 
     private IEnumerable<Projection> Rows(AnsweredCall call) => call.Action switch

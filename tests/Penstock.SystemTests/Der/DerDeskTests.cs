@@ -236,9 +236,61 @@ public sealed class DerDeskTests : IDisposable
         Assert.Equal(HttpStatusCode.NoContent, (await after.Client.DeleteAsync(new Uri("/api/v1/stations/CS-1/der/cap", UriKind.Relative), Cancel)).StatusCode);
         await after.UntilAsync("/api/v1/vehicles/EV-1", v => Allowed(v, "pile") is not null && Allowed(v, "der") is null);
 
-        static double? Allowed(JsonElement vehicle, string source) => vehicle.GetProperty("explanation") is { ValueKind: JsonValueKind.Object } why
-            && why.GetProperty("limits").EnumerateArray().FirstOrDefault(l => l.GetProperty("source").GetString() == source) is { ValueKind: JsonValueKind.Object } bar ? bar.GetProperty("exportMaxKw").GetDouble() : null;
     }
+
+    [Fact]
+    [Covers("2.1 SetDERControl", "2.1 ClearDERControl")]
+    public async Task A_control_of_a_raw_call_binds_the_setpoint_until_a_raw_call_clears_it()
+    {
+        await using var server = await ServerHere.StartAsync(data, 10, Cancel);
+        using var platform = new Platform(server.Address);
+        await platform.RegisterAsync("EV-1", "T-1");
+        var inverter = new DerStation();
+        await using var station = await JoinedAsync(server, platform, inverter);
+        await inverter.CallAsync(station, "TransactionEvent", TransactionTests.Event("Started", "tx", 0, Now(server), 1000, "T-1", 0, 60));
+        await platform.UntilAsync("/api/v1/vehicles/EV-1", v => Allowed(v, "pile") is > 0 && Allowed(v, "der") is null);
+        inverter.Says = """{"status":"Rejected"}""";
+        await platform.CallAsync("CS-1", "SetDERControl", Cap("no", 20));
+        Assert.Empty(Platform.Items(await platform.GetAsync("/api/v1/stations/CS-1/der"))); // what the station refuses does not bind
+        inverter.Says = """{"status":"Accepted"}""";
+        await platform.CallAsync("CS-1", "SetDERControl", Cap("raw", 20));
+        await platform.UntilAsync("/api/v1/vehicles/EV-1", v => Bound(v, 0.2));
+        await platform.UntilAsync("/api/v1/stations/CS-1/der", v => Item(v, "raw").GetProperty("verified").ValueKind == JsonValueKind.True);
+        await platform.CallAsync("CS-1", "ClearDERControl", """{"isDefault":true,"controlId":"raw"}""");
+        await platform.UntilAsync("/api/v1/vehicles/EV-1", v => Allowed(v, "pile") is not null && Allowed(v, "der") is null);
+        Assert.Empty(Platform.Items(await platform.GetAsync("/api/v1/stations/CS-1/der")));
+    }
+
+    [Fact]
+    [Covers("2.1 ReportDERControl", "2.1 NotifyDERStartStop", "2.1 GetDERControl", "2.1 ClearDERControl")]
+    public async Task A_control_that_only_the_station_tells_of_binds_the_setpoint_until_it_is_gone()
+    {
+        await using var server = await ServerHere.StartAsync(data, 10, Cancel);
+        using var platform = new Platform(server.Address);
+        await platform.RegisterAsync("EV-1", "T-1");
+        var inverter = new DerStation();
+        await using var station = await JoinedAsync(server, platform, inverter);
+        await inverter.CallAsync(station, "TransactionEvent", TransactionTests.Event("Started", "tx", 0, Now(server), 1000, "T-1", 0, 60));
+        inverter.Controls["local"] = JsonDocument.Parse(Cap("local", 30)).RootElement; // somebody set it at the station itself
+        await inverter.CallAsync(station, "NotifyDERStartStop", $$"""{"controlId":"local","started":true,"timestamp":"{{Now(server)}}"}""");
+        await platform.UntilAsync("/api/v1/vehicles/EV-1", v => Bound(v, 0.3)); // it was asked for
+        Assert.True(Item(await platform.GetAsync("/api/v1/stations/CS-1/der"), "local").GetProperty("foreign").GetBoolean());
+        await inverter.CallAsync(station, "ReportDERControl", """{"requestId":900,"limitMaxDischarge":[{"id":"told","isDefault":true,"isSuperseded":false,"limitMaxDischarge":{"priority":0,"pctMaxDischargePower":10}},{"id":"idle","isDefault":true,"isSuperseded":true,"limitMaxDischarge":{"priority":9,"pctMaxDischargePower":0}}]}""");
+        await platform.UntilAsync("/api/v1/vehicles/EV-1", v => Bound(v, 0.1));
+        await inverter.CallAsync(station, "NotifyDERStartStop", $$"""{"controlId":"told","started":false,"timestamp":"{{Now(server)}}"}""");
+        await platform.UntilAsync("/api/v1/vehicles/EV-1", v => Bound(v, 0.3));
+        Assert.DoesNotContain(station.Heard, h => h.Action == "SetDERControl"); // never set again
+        Assert.Equal(HttpStatusCode.NoContent, (await platform.Client.DeleteAsync(new Uri("/api/v1/stations/CS-1/der/local", UriKind.Relative), Cancel)).StatusCode);
+        await platform.UntilAsync("/api/v1/vehicles/EV-1", v => Allowed(v, "pile") is not null && Allowed(v, "der") is null);
+        Assert.Empty(inverter.Controls); // it was cleared
+    }
+
+    private static string Cap(string id, int percent) => $$$"""{"isDefault":true,"controlId":"{{{id}}}","controlType":"LimitMaxDischarge","limitMaxDischarge":{"priority":0,"pctMaxDischargePower":{{{percent}}}}}""";
+
+    private static bool Bound(JsonElement vehicle, double share) => Allowed(vehicle, "der") is { } most && Allowed(vehicle, "pile") is > 0 and { } pile && Math.Abs(most - (share * pile)) < 1e-6;
+
+    private static double? Allowed(JsonElement vehicle, string source) => vehicle.GetProperty("explanation") is { ValueKind: JsonValueKind.Object } why
+        && why.GetProperty("limits").EnumerateArray().FirstOrDefault(l => l.GetProperty("source").GetString() == source) is { ValueKind: JsonValueKind.Object } bar ? bar.GetProperty("exportMaxKw").GetDouble() : null;
 
     public void Dispose() => Directory.Delete(data, recursive: true);
 

@@ -63,6 +63,31 @@ public sealed class InboxTests : IDisposable
         Assert.Equal(1, (await platform.AdmitAsync("NEW-1")).GetProperty("evsesTotal").GetInt32());
     }
 
+    [Theory]
+    [InlineData("{}", 7, 7)]
+    [InlineData("""{"exportMaxKw": 5, "importMaxKw": 20}""", 20, 5)]
+    [InlineData("""{"exportMaxKw": 0}""", 7, 0)]
+    [InlineData("""{"evseChargeMaxKw": 11, "evseDischargeMaxKw": 4}""", 11, 4)]
+    public async Task The_limits_of_a_site_are_its_own_and_an_evse_charges_only_until_its_capability_is_known(string admission, double import, double export)
+    {
+        await using var server = await ServerProcess.StartAsync(data, Cancel);
+        using var platform = new Platform(server.Address);
+        await platform.RegisterAsync("EV-1", "T-1");
+        await using var station = await RawStation.ConnectAsync(server.Address, "OLD-1", "ocpp1.6", Cancel);
+        await station.CallAsync("BootNotification", """{"chargePointVendor":"Acme","chargePointModel":"M"}""", Cancel);
+        (await platform.PostAsync("/api/v1/waiting-stations/OLD-1/accept", admission)).EnsureSuccessStatusCode();
+        await station.CallAsync("StartTransaction", $$"""{"connectorId":1,"idTag":"T-1","meterStart":1000,"timestamp":"{{Platform.Now()}}"}""", Cancel);
+        Assert.Equal((true, import, export), Of(await platform.UntilAsync("/api/v1/sites/site-OLD-1", s => s.GetProperty("evses")[0].GetProperty("refusedDischarge").ValueKind == System.Text.Json.JsonValueKind.Array)));
+        Directory.CreateDirectory(Path.Combine(data, "quirks"));
+        await File.WriteAllTextAsync(Path.Combine(data, "quirks", "model.json"), """{"match": {"vendor": "Acme"}, "source": "a test", "negativeLimits": true}""", Cancel);
+        (await platform.PostAsync("/api/v1/quirks/reload", "{}")).EnsureSuccessStatusCode();
+        Assert.Equal((false, import, export), Of(await platform.UntilAsync("/api/v1/sites/site-OLD-1", s => !Refuses(s))));
+
+        static (bool, double, double) Of(System.Text.Json.JsonElement site) => (Refuses(site), site.GetProperty("importMaxKw").GetDouble(), site.GetProperty("exportMaxKw").GetDouble());
+
+        static bool Refuses(System.Text.Json.JsonElement site) => site.GetProperty("evses")[0].GetProperty("refusedDischarge").EnumerateArray().Any(r => r.GetString() == "capability");
+    }
+
     [Fact]
     public async Task A_report_of_absurd_numbers_is_held_within_limits()
     {

@@ -122,6 +122,40 @@ public sealed class QuirkTests : IDisposable
         var fact = capability.GetProperty("facts").EnumerateArray().First(f => f.GetProperty("name").GetString() == "discharge");
         Assert.Equal((method, "probe"), (fact.GetProperty("value").GetString(), fact.GetProperty("source").GetString()));
         await Platform.UntilAsync(() => Limit(station.Heard.Last(h => h.Action == "SetChargingProfile").Payload) != -500, "the dispatcher's setpoint after the probe");
+        if (gives) return;
+        const string path = "/api/v1/stations/OLD-1/discharge"; // the way back from a failed probe
+        Assert.Equal(System.Net.HttpStatusCode.UnprocessableEntity, (await platform.Client.PutAsJsonAsync(path, new { evse = 1, discharges = true }, Cancel)).StatusCode); // without a reason
+        Assert.Equal(System.Net.HttpStatusCode.UnprocessableEntity, (await platform.Client.PutAsJsonAsync(path, new { evse = 7, discharges = true, reason = "r" }, Cancel)).StatusCode);
+        (await platform.Client.PutAsJsonAsync(path, new { discharges = true, reason = "the vehicle was at fault" }, Cancel)).EnsureSuccessStatusCode();
+        await platform.UntilAsync("/api/v1/stations/OLD-1", s => s.GetProperty("discharge").GetProperty("by").GetString() == "negativeLimit" && !s.GetProperty("evses")[0].GetProperty("refusedDischarge").EnumerateArray().Any(r => r.GetString() == "capability"));
+        (await platform.Client.PutAsJsonAsync(path, new { discharges = false, reason = "it smells" }, Cancel)).EnsureSuccessStatusCode();
+        await platform.UntilAsync("/api/v1/stations/OLD-1", s => s.GetProperty("discharge").GetProperty("reason").GetString() == "operator" && s.GetProperty("evses")[0].GetProperty("refusedDischarge").EnumerateArray().Any(r => r.GetString() == "capability"));
+    }
+
+    [Fact]
+    [Covers("2.1 NotifyEVChargingNeeds")]
+    public async Task Needs_that_are_told_again_are_not_written_again()
+    {
+        await using var server = await ServerProcess.StartAsync(data, Cancel);
+        using var platform = new Platform(server.Address);
+        await using var station = await RawStation.ConnectAsync(server.Address, "NEW-1", "ocpp2.1", Cancel);
+        await TransactionTests.JoinAsync(platform, station, "NEW-1");
+        await TellAsync("AC_single_phase", 3600);
+        var first = await ToldAsync("ACSinglePhase");
+        await TellAsync("AC_single_phase", 7200); // other needs, the same ability
+        Assert.Equal(first, await ToldAsync("ACSinglePhase"));
+        await TellAsync("DC", 7200);
+        Assert.NotEqual(first, await ToldAsync("DC"));
+
+        Task TellAsync(string transfer, int leavesIn) =>
+            station.CallAsync("NotifyEVChargingNeeds", $$$"""{"evseId":1,"chargingNeeds":{"requestedEnergyTransfer":"{{{transfer}}}","departureTime":"{{{Platform.Now(leavesIn)}}}"}}""", Cancel);
+
+        async Task<DateTimeOffset> ToldAsync(string value)
+        {
+            var fact = (await platform.GetAsync("/api/v1/stations/NEW-1/capability")).GetProperty("facts").EnumerateArray().Single(f => f.GetProperty("name").GetString() == "vehicleEnergyTransfer");
+            Assert.Equal(value, fact.GetProperty("value").GetString());
+            return fact.GetProperty("at").GetDateTimeOffset();
+        }
     }
 
     [Fact]

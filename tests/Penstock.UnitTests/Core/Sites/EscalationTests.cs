@@ -5,6 +5,7 @@ using Penstock.Core.Fleet;
 using Penstock.Core.Metering;
 using Penstock.Core.Sites;
 using Penstock.Core.Units;
+using Penstock.Core.V2x;
 
 namespace Penstock.UnitTests.Core.Sites;
 
@@ -68,6 +69,17 @@ public sealed class EscalationTests
         var tried = Tried(5, 50, minutes: 3, importMaxKw: 40); // alone it charges 50 kW where the site may take 40
         Assert.Equal(Remedy.RemoteStop, tried[^1].Remedy);
         Assert.DoesNotContain(Tried(5, 38, minutes: 30, importMaxKw: 40), t => t.Remedy == Remedy.RemoteStop);
+    }
+
+    [Theory]
+    [InlineData(40, 50, 600, Remedy.RemoteStop)]
+    [InlineData(40, 38, 600, Remedy.StationMaximum)] // within the limit: too much, and no harm
+    [InlineData(40, 50, -60, Remedy.StationMaximum)] // the limit is over
+    [InlineData(null, 50, 600, Remedy.StationMaximum)] // it bounds the discharge alone
+    public void Charging_too_much_on_a_station_over_a_limit_that_others_set_on_its_sum_is_stopped(int? limitKw, int metered, int untilSeconds, Remedy last)
+    {
+        var step = new ExternalStep(Start - Duration.FromHours(1), limitKw is { } kw ? Power.FromKilowatts(kw) : null, Power.Zero);
+        Assert.Equal(last, Tried(5, metered, minutes: 3, limit: new ExternalLimit("EMS", StationWide: true, GridCritical: false, [step], Start + Duration.FromSeconds(untilSeconds)))[^1].Remedy);
     }
 
     [Fact]
@@ -138,9 +150,10 @@ public sealed class EscalationTests
             return true;
         });
 
-    private static List<(int Second, Remedy Remedy)> Tried(double asked, double metered, int minutes, double soc = 0.8, double importMaxKw = 500)
+    private static List<(int Second, Remedy Remedy)> Tried(double asked, double metered, int minutes, double soc = 0.8, double importMaxKw = 500, ExternalLimit? limit = null)
     {
         var (state, tried) = (Site.Accepted(Site.Plugged(soc, importMaxKw), asked), new List<(int, Remedy)>());
+        if (limit is not null) state = SiteReducer.Apply(state, new StationLimitSet(Start, Site.Evse.Station, limit));
         for (var second = 0; second <= minutes * 60; second += 5)
         {
             var now = Start + Duration.FromSeconds(second);

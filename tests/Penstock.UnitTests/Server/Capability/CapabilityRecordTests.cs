@@ -18,11 +18,19 @@ public sealed class CapabilityRecordTests
         Assert.Null(Record("ocpp1.6", QuirkProfile.None).Discharge(1));
         Assert.Equal((DischargeMethod.NegativeLimit, FactSource.Quirk), Of(Record("ocpp1.6", Negative)));
         Assert.Equal((DischargeMethod.None, FactSource.Quirk), Of(Record("ocpp1.6", Negative with { NegativeLimits = false })));
+        Assert.Equal((DischargeMethod.DataTransfer, FactSource.Quirk), Of(Record("ocpp2.0.1", QuirkProfile.None with { DataTransfer = SetpointTemplate.Empty })));
         Assert.Equal((DischargeMethod.CentralSetpoint, FactSource.Protocol), Of(Record("ocpp2.1", Negative)));
         Assert.Equal((DischargeMethod.None, FactSource.DeviceModel), Of(Record("ocpp2.1", QuirkProfile.None, Fact(FactNames.V2xEnabled, "false"))));
         Assert.Equal((DischargeMethod.CentralSetpoint, FactSource.Probe), Of(Record("ocpp2.1", QuirkProfile.None, Fact(FactNames.V2xEnabled, "false"), Fact(FactNames.Discharge, "CentralSetpoint", FactSource.Probe, 1))));
         Assert.Equal((DischargeMethod.None, FactSource.Probe), Of(Record("ocpp1.6", Negative, Fact(FactNames.Discharge, "None", FactSource.Probe, 1))));
     }
+
+    [Theory]
+    [InlineData(1, 0, DischargeMethod.NegativeLimit, FactSource.Operator)]
+    [InlineData(0, 1, DischargeMethod.None, FactSource.Probe)]
+    public void Of_a_probe_and_an_operator_s_word_the_newer_counts(int operatorAt, int probeAt, DischargeMethod method, FactSource source) => Assert.Equal((method, source), Of(Record("ocpp1.6", QuirkProfile.None,
+        Fact(FactNames.Discharge, "None", FactSource.Probe, 1) with { At = Now + Duration.FromHours(probeAt) },
+        Fact(FactNames.Discharge, "NegativeLimit", FactSource.Operator, 1) with { At = Now + Duration.FromHours(operatorAt) })));
 
     [Fact]
     public void Modes_without_central_setpoint_and_a_discharge_rating_of_zero_forbid_and_v2x_that_is_off_outranks_its_modes()

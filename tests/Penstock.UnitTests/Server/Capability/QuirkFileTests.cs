@@ -1,6 +1,7 @@
 using CsCheck;
 using Penstock.Cli.Quirks;
 using Penstock.Server.Capability;
+using Penstock.Server.Gateway;
 using Penstock.UnitTests.Ocpp;
 
 namespace Penstock.UnitTests.Server.Capability;
@@ -51,6 +52,28 @@ public sealed class QuirkFileTests
     [InlineData("{\"source\": \"s\", \"negativeLimits\": true}")]
     public void A_file_that_names_no_model_or_is_no_object_is_refused(string text) => Assert.NotEmpty(QuirkFile.Parse("x.json", text).Faults);
 
+    [Theory]
+    [InlineData("""{"vendorId": "v", "data": "p={watts}"}""", "/dataTransfer/data: without {seconds} the station would discharge on")]
+    [InlineData("""{"vendorId": "v", "data": {"t": "{seconds}"}}""", "/dataTransfer/data: carries no power; at least one of {watts}")]
+    [InlineData("""{"vendorId": "v", "data": "{watts} {seconds} {volts}"}""", "/dataTransfer/data: {volts} is no placeholder; one of {watts}, ")]
+    [InlineData("""{"data": "{watts} {seconds}"}""", "/dataTransfer/vendorId: missing")]
+    [InlineData("""{"vendorId": "v", "data": 5}""", "/dataTransfer/data: 5; a text or an object of at most 2000 characters was expected")]
+    [InlineData("""{"vendorId": "v", "data": "{watts}", "lapsesAfterSeconds": 60}""", "/dataTransfer/lapsesAfterSeconds: 60; a whole number from 150 to 900 was expected")]
+    [InlineData("""{"vendorId": "v", "data": "{watts}{seconds}"}, "negativeLimits": true""", "/negativeLimits: told beside dataTransfer")]
+    [InlineData("\"{watts}\"", "/dataTransfer: \"{watts}\"; an object of vendorId, messageId, data, lapsesAfterSeconds was expected")]
+    public void A_template_that_cannot_command_or_never_ends_a_discharge_is_a_fault(string template, string fault) =>
+        Assert.Contains("x.json: " + fault, Assert.Single(QuirkFile.Parse("x.json", $$"""{"match": {"vendor": "V"}, "source": "t", "dataTransfer": {{template}}}""").Faults), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("\"P={watts};-{dischargeWatts};{kilowatts};{amperes};{connector};{seconds};{transaction}\"", "P=-7000;-7000;-7;-10.1;2;300;T\"1")]
+    [InlineData("""{"p":"{watts}","on":"{connector}","to":"{transaction}","text":"{seconds} s"}""", """{"p":-7000,"on":2,"to":"T\u00221","text":"300 s"}""")]
+    [InlineData("\"{\\\"p\\\":\\\"{watts}\\\"}\"", "{\"p\":\"-7000\"}")]
+    public void Placeholders_are_filled_and_numbers_of_an_object_are_numbers(string data, string filled)
+    {
+        var profile = QuirkFile.Parse("x.json", $$$"""{"match": {"vendor": "V"}, "source": "t", "dataTransfer": {"vendorId": "v", "lapsesAfterSeconds": 300, "data": {{{data}}}}}""").Profile!;
+        Assert.Equal(filled, profile.DataTransfer!.Filled(new LimitAsk(2, "T\"1", -7000.9m, 300), profile));
+    }
+
     [Fact]
     public void No_text_makes_it_throw() => Gen.String.Sample(text => QuirkFile.Parse("x.json", text) is var (profile, faults) && (profile is null) == (faults.Count > 0));
 
@@ -59,7 +82,7 @@ public sealed class QuirkFileTests
     {
         var page = File.ReadAllLines(Path.Combine(Schemas.Checkout(), "docs", "reference", "quirks.md"));
         var listed = page.Where(l => l.StartsWith("| `", StringComparison.Ordinal)).Select(l => l.Split('`')[1]).Order(StringComparer.Ordinal);
-        Assert.Equal(QuirkFields.All.Select(f => f.Name).Concat(QuirkFields.Match.Select(f => "match." + f.Name)).Order(StringComparer.Ordinal), listed);
+        Assert.Equal(QuirkFields.All.Select(f => f.Name).Concat(QuirkFields.Parts.SelectMany(p => p.Fields.Select(f => $"{p.Name}.{f.Name}"))).Order(StringComparer.Ordinal), listed);
     }
 
     [Fact]
