@@ -7,7 +7,7 @@ namespace Penstock.Simulator.Stations;
 /// <summary>A WebSocket with a fault of the wire between it and its user: numeric ids, spaces in frames, an end that is dead.</summary>
 internal sealed partial class FaultySocket(WebSocket inner, StationFaults faults) : WebSocket
 {
-    private readonly TaskCompletionSource dead = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource dead = new(TaskCreationOptions.RunContinuationsAsynchronously), aborted = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Completes when this end died.</summary>
     internal Task Dead => dead.Task;
@@ -23,8 +23,10 @@ internal sealed partial class FaultySocket(WebSocket inner, StationFaults faults
     /// <summary>From now on it neither reads nor writes, and stays open.</summary>
     internal void Die() => dead.TrySetResult();
 
+    /// <summary>Ends what is being received; the wire of a dead end stays open.</summary>
     public override void Abort()
     {
+        aborted.TrySetCanceled();
         if (!dead.Task.IsCompleted) inner.Abort();
     }
 
@@ -41,16 +43,9 @@ internal sealed partial class FaultySocket(WebSocket inner, StationFaults faults
 
     public override async ValueTask<ValueWebSocketReceiveResult> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        if (dead.Task.IsCompleted) await Task.Delay(Timeout.Infinite, cancellationToken);
-        try
-        {
-            return await inner.ReceiveAsync(buffer, CancellationToken.None).AsTask().WaitAsync(cancellationToken); // a receive that is cancelled would close the socket
-        }
-        catch (OperationCanceledException)
-        {
-            Abort();
-            throw;
-        }
+        var received = dead.Task.IsCompleted ? new TaskCompletionSource<ValueWebSocketReceiveResult>().Task : inner.ReceiveAsync(buffer, CancellationToken.None).AsTask(); // one that is cancelled would close the socket
+        if (await Task.WhenAny(received, aborted.Task).WaitAsync(cancellationToken) != received) await aborted.Task;
+        return await received;
     }
 
     public override Task SendAsync(ArraySegment<byte> buffer, WebSocketMessageType messageType, bool endOfMessage, CancellationToken cancellationToken) => SendAsync(buffer.AsMemory(), messageType, endOfMessage, cancellationToken).AsTask();
