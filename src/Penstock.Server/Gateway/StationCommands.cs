@@ -27,6 +27,7 @@ public sealed class StationCommands(StationRegistry registry, CapabilityDesk cap
     public const int DeadManSeconds = 300;
 
     private readonly ConcurrentDictionary<EvseId, Installed> installed = new();
+    private long told; // vendors' messages
     private readonly ConcurrentDictionary<EvseId, Instant> reserved = new();
 
     /// <summary>Finds the site of a station; set once by the host.</summary>
@@ -159,7 +160,7 @@ public sealed class StationCommands(StationRegistry registry, CapabilityDesk cap
         (CallStatus, string?)? ended = null;
         if (target.Connection.Version != OcppVersion.V21 && target.Quirk.DataTransfer is { } template)
         {
-            if (ask.LimitW < 0) return await SayByDataAsync(target, template, ask, here with { ByData = true });
+            if (ask.LimitW < 0) return await SayByDataAsync(target, template, ask, here);
             if (before is not { ByData: false } || before.Connection != target.Connection) ended = await SayByDataAsync(target, template, ask with { LimitW = 0 }, here); // what was said on an older link is not known
         }
 
@@ -175,14 +176,15 @@ public sealed class StationCommands(StationRegistry registry, CapabilityDesk cap
     /// <summary>A discharge, or with 0 W its end, in the vendor's message.</summary>
     private async Task<(CallStatus Status, string? Said)> SayByDataAsync(Target target, SetpointTemplate template, LimitAsk ask, Installed here)
     {
-        installed.TryRemove(target.Id, out _); // without an answer nobody knows
+        var mayRun = here with { ByData = true, Number = Interlocked.Increment(ref told) };
+        installed[target.Id] = mayRun; // without an answer nobody knows, and a discharge may go out while its end is on the way
         var (data, key) = (template.Filled(ask, target.Quirk), $"setpoint:{ask.Evse}:data");
         var outcome = target.Connection.Version == OcppVersion.V16
             ? Of(await target.Connection.CallAsync<V16.DataTransferRequest, V16.DataTransferResponse>(
                 new V16.DataTransferRequest { VendorId = template.VendorId, MessageId = template.MessageId, Data = data }, CallPriority.Setpoint, key), r => r.Status.ToString())
             : Of(await target.Connection.CallAsync<V201.DataTransferRequest, V201.DataTransferResponse>(
                 new V201.DataTransferRequest { VendorId = template.VendorId, MessageId = template.MessageId, Data = template.IsJson ? JsonElement.Parse(data) : JsonElement.Parse($"\"{JsonEncodedText.Encode(data)}\"") }, CallPriority.Setpoint, key), r => r.Status.ToString());
-        if (outcome is (CallStatus.Answered, "Accepted")) installed[target.Id] = here;
+        if (ask.LimitW == 0 && outcome is (CallStatus.Answered, "Accepted")) installed.TryUpdate(target.Id, here, mayRun);
         return outcome;
     }
 
@@ -255,8 +257,9 @@ public sealed class StationCommands(StationRegistry registry, CapabilityDesk cap
     /// <summary>0.1 W steps: schedules carry one decimal.</summary>
     internal static decimal Rounded(Power power) => Math.Round((decimal)power.Watts, 1, MidpointRounding.ToZero);
 
-    /// <param name="ByData">A discharge by DataTransfer runs.</param>
-    private sealed record Installed(OcppConnection Connection, string Transaction, bool Both, bool ByData = false);
+    /// <param name="ByData">A discharge by DataTransfer may run.</param>
+    /// <param name="Number">Of the message that said so: each is one of its own.</param>
+    private sealed record Installed(OcppConnection Connection, string Transaction, bool Both, bool ByData = false, long Number = 0);
 }
 
 /// <summary>An EVSE with a session, and the way to its station.</summary>
